@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { defineOperation } from "./operation.ts";
+import { hostsParam, hostView, jobReply, lockView, slotShape, ticketShape, waitParam } from "./shapes.ts";
+import { listQueueResult } from "./workspaces.ts";
+
+const hostT = { short: { hosts: "t" } } as const;
+
+export const refhostRow = z.object({
+  name: z.string(),
+  arch: z.string(),
+  product: z.string(),
+  version: z.string(),
+  addons: z.array(z.string()),
+  slot: z.string().nullable(),
+  lock: z.enum(["free", "locked", "pool-locked", "unreachable", "unknown"]).optional(),
+  lock_text: z.string().optional(),
+});
+
+export const hostOperations = [
+  defineOperation({
+    name: "add_host",
+    summary: "Claim and connect one free host per test target, or the named hosts",
+    scope: "workspace",
+    effect: "change",
+    slow: true,
+    params: {
+      target: z.array(z.string().min(1)).default([]).describe("these hosts instead of the pool"),
+      all: z.boolean().default(false).describe("every matching host, not one per test target"),
+      strict: z.boolean().default(false).describe("fail when any test target has no host in the inventory"),
+      partial: z.boolean().default(false).describe("take what is free now instead of all or nothing"),
+      ...waitParam,
+    },
+    result: jobReply(
+      z.object({
+        hosts: z.array(hostView),
+        no_host: z.array(z.object({ slot: slotShape, reason: z.string() })),
+        warnings: z.array(z.string()),
+      }),
+    ),
+    cli: { short: { target: "t" } },
+  }),
+  defineOperation({
+    name: "remove_host",
+    summary: "Release hosts of the workspace: locks, claim and connection",
+    scope: "workspace",
+    effect: "change",
+    params: hostsParam,
+    result: z.object({
+      released: z.array(z.string()),
+      unreleased: z.array(z.object({ host: z.string(), reason: z.string() })),
+    }),
+    cli: hostT,
+  }),
+  defineOperation({
+    name: "list_refhosts",
+    summary: "Query the inventory of reference hosts; changes nothing, on the hosts neither",
+    scope: "daemon",
+    effect: "read",
+    params: {
+      testplatform: z.string().optional().describe("a testplatform query; other filters are ignored"),
+      name: z.string().optional().describe("shell pattern on the host name"),
+      arch: z.array(z.string()).default([]),
+      product: z.string().optional().describe("part of the base product's name, any case"),
+      version: z.string().optional().describe("15-SP6, 15.6 or 15"),
+      addon: z.array(z.string()).default([]).describe("part of an addon's name, any case; all must match"),
+      pool: z.boolean().default(false).describe("group by test target"),
+      free: z.boolean().default(false).describe("look at the locks on each host, read only"),
+    },
+    result: z.object({ hosts: z.array(refhostRow), warnings: z.array(z.string()) }),
+    cli: { short: { testplatform: "T", name: "n", arch: "a", product: "p" } },
+  }),
+  defineOperation({
+    name: "list_locks",
+    summary: "Both kinds of lock on the workspace's hosts, with owner and age by the host's clock",
+    scope: "workspace",
+    effect: "read",
+    params: { pool: z.boolean().default(false).describe("pool locks alone"), ...hostsParam },
+    result: z.object({ locks: z.array(lockView) }),
+    cli: hostT,
+  }),
+  defineOperation({
+    name: "lock",
+    summary: "Take the operation lock by hand; it survives the workspace's own operations",
+    scope: "workspace",
+    effect: "change",
+    params: { ...hostsParam, comment: z.array(z.string()).default([]), ...waitParam },
+    result: z.object({ locks: z.array(lockView) }),
+    cli: { short: { hosts: "t", comment: "c" } },
+  }),
+  defineOperation({
+    name: "unlock",
+    summary: "Remove our operation lock (--pool: pool lock); --force removes anybody's",
+    scope: "workspace",
+    effect: "control",
+    params: { ...hostsParam, force: z.boolean().default(false), pool: z.boolean().default(false) },
+    result: z.object({
+      hosts: z.array(
+        z.object({
+          host: z.string(),
+          state: z.enum(["released", "absent", "foreign", "error"]),
+          was: z.string().nullable(),
+          message: z.string().optional(),
+        }),
+      ),
+    }),
+    cli: { short: { hosts: "t", force: "f", pool: "p" } },
+  }),
+  defineOperation({
+    name: "list_queue",
+    summary: "Who holds which host, who waits for which, and why each candidate is not free",
+    scope: "daemon",
+    effect: "read",
+    result: listQueueResult.extend({ tickets: z.array(ticketShape) }),
+    cli: { command: "queue" },
+  }),
+] as const;

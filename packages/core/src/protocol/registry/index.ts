@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import { daemonOperations } from "./daemon.ts";
+import { hostOperations } from "./hosts.ts";
+import { jobOperations } from "./jobs.ts";
+import { workflowOperations } from "./workflow.ts";
+import { workspaceOperations } from "./workspaces.ts";
+
+/** The one registry: RPC validation, CLI commands and MCP tools are all made from it. */
+export const OPERATIONS = [
+  ...daemonOperations,
+  ...workspaceOperations,
+  ...hostOperations,
+  ...workflowOperations,
+  ...jobOperations,
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+export type OperationName = Operation["name"];
+
+export const operationsByName: ReadonlyMap<string, Operation> = new Map(OPERATIONS.map((op) => [op.name, op]));
+
+type OperationOf<N extends OperationName> = Extract<Operation, { name: N }>;
+/** Parameters after validation, defaults filled in. */
+export type ParamsOf<N extends OperationName> = z.output<OperationOf<N>["params"]>;
+/** Parameters as a client sends them. */
+export type InputOf<N extends OperationName> = z.input<OperationOf<N>["params"]>;
+export type ResultOf<N extends OperationName> = z.output<OperationOf<N>["result"]>;
+
+export type { Effect, OperationSpec, Scope } from "./operation.ts";
+export { workspaceName } from "./operation.ts";
+export { type DaemonEvent, eventShape } from "./jobs.ts";
+export { helloParams, helloResult } from "./daemon.ts";
+export {
+  type HostResult,
+  type JobState,
+  type JobView,
+  type Validation,
+  validation,
+} from "./shapes.ts";

@@ -1,0 +1,191 @@
+import { z } from "zod";
+import type { ErrorKind } from "../errors.ts";
+
+/** Shapes that several results share. All names are snake_case on the wire. */
+
+export const errorReport = z.object({
+  kind: z.string() as z.ZodType<ErrorKind>,
+  message: z.string(),
+  hint: z.string().optional(),
+  retryable: z.boolean(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const slotShape = z.object({
+  product: z.string(),
+  version: z.string(),
+  arch: z.string(),
+  addons: z.array(z.string()),
+});
+
+export const jobState = z.enum([
+  "queued",
+  "waiting",
+  "running",
+  "cancelling",
+  "done",
+  "failed",
+  "cancelled",
+  "lost",
+]);
+export type JobState = z.infer<typeof jobState>;
+
+export const hostState = z.enum([
+  "notRun",
+  "running",
+  "ok",
+  "failed",
+  "timeout",
+  "cancelled",
+  "unreachable",
+  "lost",
+]);
+
+export const hostProgress = z.object({
+  state: hostState,
+  /** The step in progress or the last one. */
+  step: z.string().optional(),
+  exit: z.number().int().optional(),
+  message: z.string().optional(),
+});
+
+export const ticketShape = z.object({
+  id: z.string(),
+  position: z.number().int().describe("1 = next"),
+  workspace: z.string(),
+  rrid: z.string().nullable(),
+  since: z.number().describe("milliseconds since the epoch"),
+  slots: z.array(
+    z.object({
+      slot: slotShape,
+      candidates: z.array(z.object({ host: z.string(), why_not: z.string() })),
+    }),
+  ),
+});
+
+export const jobView = z.object({
+  id: z.string(),
+  operation: z.string(),
+  command: z.string().describe("the request in words"),
+  workspace: z.string(),
+  rrid: z.string().nullable(),
+  state: jobState,
+  created_at: z.number(),
+  started_at: z.number().nullable(),
+  finished_at: z.number().nullable(),
+  elapsed: z.number().describe("seconds"),
+  step: z.string().nullable(),
+  hosts: z.record(z.string(), hostProgress),
+  ticket: ticketShape.nullable(),
+  error: errorReport.nullable(),
+});
+export type JobView = z.infer<typeof jobView>;
+
+/** The reply of every slow operation: the job, and its result once it has ended. */
+export function jobReply<R extends z.ZodType>(result: R) {
+  return z.object({ job: jobView, result: result.nullable() });
+}
+
+/** One command on one host. */
+export const commandRecord = z.object({
+  command: z.string(),
+  state: hostState,
+  exit: z.number().int().nullable(),
+  seconds: z.number(),
+  stdout: z.string(),
+  stderr: z.string(),
+  dropped: z.number().int().describe("bytes of output that were not kept"),
+});
+
+/** What happened on one host: the evidence without which nothing is called a success. */
+export const hostResult = z.object({
+  host: z.string(),
+  system: z.string().nullable(),
+  state: hostState,
+  exit: z.number().int().nullable(),
+  commands: z.array(commandRecord),
+  warnings: z.array(z.string()),
+  error: errorReport.nullable(),
+});
+export type HostResult = z.infer<typeof hostResult>;
+
+export const hostResults = z.object({ hosts: z.array(hostResult), warnings: z.array(z.string()) });
+
+export const packageVerdict = z.enum(["PASSED", "NOT_TESTED", "UNKNOWN", "FAILED"]);
+export const hostVerdict = z.enum(["PASSED", "NOT_TESTED", "FAILED", "LOST"]);
+export const updateVerdict = z.enum(["PASSED", "INCOMPLETE", "FAILED"]);
+
+export const packageResult = z.object({
+  name: z.string(),
+  required: z.string(),
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  /** "not available": no enabled repository offered it to prepare. */
+  note: z.string().optional(),
+  verdict: packageVerdict,
+});
+
+export const validatedHost = z.object({
+  host: z.string(),
+  system: z.string().nullable(),
+  slots: z.array(slotShape),
+  state: hostState,
+  verdict: hostVerdict,
+  packages: z.array(packageResult),
+  log: z.string().nullable().describe("path of the host's install log"),
+  warnings: z.array(z.string()),
+  error: errorReport.nullable(),
+});
+
+export const validation = z.object({
+  rrid: z.string(),
+  workspace: z.string(),
+  verdict: updateVerdict,
+  hosts: z.array(validatedHost),
+  no_host: z.array(z.object({ slot: slotShape, reason: z.string() })),
+  waited: z.number().describe("seconds spent in the queue"),
+  seconds: z.number(),
+  steps: z.array(z.object({ step: z.string(), seconds: z.number() })),
+  report: z.string().describe("path of the written report"),
+  unreleased: z.array(z.object({ host: z.string(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type Validation = z.infer<typeof validation>;
+
+export const hostView = z.object({
+  host: z.string(),
+  key: z.string().describe("resolved HostName:port"),
+  system: z.string(),
+  transactional: z.boolean(),
+  connected: z.boolean(),
+  slots: z.array(slotShape),
+  claim: z.string(),
+  since: z.number(),
+  warnings: z.array(z.string()),
+});
+
+export const lockView = z.object({
+  host: z.string(),
+  kind: z.enum(["operation", "pool"]),
+  state: z.enum(["free", "ours", "foreign", "malformed", "unreadable"]),
+  user: z.string().nullable(),
+  pid: z.number().nullable(),
+  comment: z.string().nullable(),
+  since: z.number().nullable().describe("seconds since the epoch, by the writer's clock"),
+  age: z.number().nullable().describe("seconds, by the host's clock"),
+  stale: z.boolean(),
+  text: z.string().nullable(),
+});
+
+export const hostsParam = {
+  hosts: z.array(z.string().min(1)).default([]).describe("only these hosts; default: all of the workspace"),
+};
+export const waitParam = {
+  wait: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("seconds to wait for busy hosts; 0 = fail at once; default: [lock] wait"),
+};
+/** `[A-Za-z0-9]...` as rpm allows; checked again where it meets a shell. */
+export const packagesParam = z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~^:-]{0,199}$/)).min(1);

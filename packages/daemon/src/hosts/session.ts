@@ -1,0 +1,97 @@
+import type { HostFacts, LockRecord } from "@mtui/core/domain";
+import type { Claim } from "../arbiter/claim.ts";
+import type { CommandOutcome } from "./outcome.ts";
+
+export interface CommandLimits {
+  /** Seconds without a byte on either stream; 0 = none. */
+  silence: number;
+  /** Seconds in all; 0 = none. */
+  total: number;
+  /** Bytes kept of each stream: half as head, half as tail. */
+  capture: number;
+  /** Seconds between TERM and KILL when a command is ended. */
+  grace: number;
+}
+
+export interface ExecOptions {
+  limits?: Partial<CommandLimits>;
+  signal?: AbortSignal;
+  /** Raw bytes as they arrive, for logs and followers. */
+  onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
+}
+
+/** What a workspace holds on a host while it changes it: our bytes in `/var/lock/mtui.lock`. */
+export interface HeldLock {
+  readonly kind: "operation" | "pool";
+  /** The exact bytes of the file, as written. */
+  readonly bytes: string;
+  readonly nonce: string;
+}
+
+export type LockReading =
+  | { readonly state: "free" }
+  | { readonly state: "ours"; readonly record: LockRecord; readonly bytes: string }
+  | { readonly state: "foreign"; readonly record: LockRecord; readonly bytes: string; readonly ageSeconds: number | null; readonly stale: boolean }
+  /** Malformed contents: locked by unknown. */
+  | { readonly state: "malformed"; readonly bytes: string }
+  | { readonly state: "unreadable"; readonly reason: string };
+
+export type LockTaking =
+  | { readonly state: "taken"; readonly lock: HeldLock; readonly reaped?: LockRecord }
+  | { readonly state: "refused"; readonly by: LockReading }
+  | { readonly state: "error"; readonly reason: string };
+
+export type LockRelease =
+  | { readonly state: "released" }
+  | { readonly state: "absent" }
+  /** Somebody else's bytes are there now; left alone. */
+  | { readonly state: "foreign"; readonly by: LockReading }
+  | { readonly state: "error"; readonly reason: string };
+
+/**
+ * One claimed host with its one connection. Everything that the workflow does to a host goes
+ * through here. Methods never throw for what a host answers; they throw only for misuse.
+ */
+export interface HostSession extends AsyncDisposable {
+  readonly claim: Claim;
+  /** Display name. */
+  readonly name: string;
+  readonly facts: HostFacts;
+  readonly connected: boolean;
+
+  /** A reading query: plain exec, no lock. */
+  query(command: string, options?: ExecOptions): Promise<CommandOutcome>;
+
+  /**
+   * A changing command, fenced: on the host a kernel lock is held for as long as the work lasts,
+   * and our operation lock is checked by nonce in the same exec. Without it: `notRun` with
+   * `lock.lost`. `release` removes the operation lock in the same round trip when the command is done.
+   */
+  change(command: string, lock: HeldLock, options?: ExecOptions & { release?: boolean }): Promise<CommandOutcome & { lockReleased?: boolean }>;
+
+  takeLock(kind: "operation" | "pool", comment: string): Promise<LockTaking>;
+  readLock(kind: "operation" | "pool"): Promise<LockReading>;
+  releaseLock(lock: HeldLock): Promise<LockRelease>;
+  /** `unlock --force`: removes exactly the bytes that were seen, audited by the caller. */
+  breakLock(kind: "operation" | "pool", seen: string): Promise<LockRelease>;
+
+  /** Append one line to `/var/log/mtui.log`. */
+  appendHistory(fields: readonly string[]): Promise<boolean>;
+
+  /** Read products again (after a reboot or a product change). */
+  refreshFacts(): Promise<HostFacts>;
+
+  /**
+   * Reboot and prove it by a new boot id. Puts the pool lock back afterwards.
+   * @returns the outcome: `ok` only with a new boot id.
+   */
+  reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome>;
+
+  /** End running commands, close. Does not touch locks: that is the claim's release. */
+  close(): Promise<void>;
+}
+
+export type RebootOutcome =
+  | { readonly state: "ok"; readonly before: string; readonly after: string; readonly ms: number }
+  | { readonly state: "failed"; readonly reason: string }
+  | { readonly state: "lost"; readonly reason: string };

@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["mtui-source", "node", "import", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    execArgv: ["--conditions=mtui-source"],
+    pool: "forks",
+    passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/{core,daemon,cli,mcp-shim,pins,regression,simulation}/**/*.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "lab",
+          include: ["test/{lab,e2e,interop}/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
