@@ -1,0 +1,1 @@
+export { type EventFilter, EventLog, type EventLogLimits, type EventPage } from "./event-log.ts";

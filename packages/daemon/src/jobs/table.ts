@@ -1,0 +1,98 @@
+import { MtuiError } from "@mtui/core/protocol";
+import type { Clock } from "../clock.ts";
+import type { EventLog } from "../events/index.ts";
+import { Job, type JobEnd, type JobRequest } from "./job.ts";
+
+export interface JobLimits {
+  /** Jobs that have not ended, in all. */
+  active: number;
+  activePerWorkspace: number;
+  /** Ended jobs kept, newest first. */
+  keepFinished: number;
+  /** Milliseconds that an ended job is kept. */
+  keepMs: number;
+}
+
+export const DEFAULT_JOB_LIMITS: JobLimits = {
+  active: 1024,
+  activePerWorkspace: 64,
+  keepFinished: 1000,
+  keepMs: 7 * 24 * 3600 * 1000,
+};
+
+/** All jobs of the daemon, by id. Ids are `<operation>-<n>`, n counting per daemon. */
+export class JobTable {
+  readonly #jobs = new Map<string, Job>();
+  readonly #counters = new Map<string, number>();
+  readonly #options: { clock: Clock; events: EventLog; limits: JobLimits };
+
+  constructor(options: { clock: Clock; events: EventLog; limits?: Partial<JobLimits> }) {
+    this.#options = { ...options, limits: { ...DEFAULT_JOB_LIMITS, ...options.limits } };
+  }
+
+  /**
+   * Makes the job and starts its work. The work decides how it ended; a throw is a failure.
+   * @throws MtuiError job.limit
+   */
+  start(request: JobRequest, work: (job: Job) => Promise<JobEnd>): Job {
+    this.#checkLimits(request.workspace);
+    this.#retire();
+    const number = (this.#counters.get(request.operation) ?? 0) + 1;
+    this.#counters.set(request.operation, number);
+    const job = new Job(`${request.operation}-${number}`, { request, ...this.#options });
+    this.#jobs.set(job.id, job);
+    void Promise.resolve()
+      .then(() => work(job))
+      .then(
+        (end) => job.finish(end),
+        (thrown: unknown) => job.fail(thrown),
+      );
+    return job;
+  }
+
+  /** @throws MtuiError job.unknown */
+  get(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job === undefined) {
+      throw new MtuiError("job.unknown", `There is no job ${id}.`, { hint: "mtuictl job list shows all jobs." });
+    }
+    return job;
+  }
+
+  /** Newest first. */
+  list(filter: { workspace?: string | undefined; active?: boolean } = {}): Job[] {
+    return [...this.#jobs.values()]
+      .filter((job) => filter.workspace === undefined || job.request.workspace === filter.workspace)
+      .filter((job) => !filter.active || !job.final)
+      .toReversed();
+  }
+
+  #checkLimits(workspace: string): void {
+    const { limits } = this.#options;
+    const active = this.list({ active: true });
+    const here = active.filter((job) => job.request.workspace === workspace).length;
+    if (here >= limits.activePerWorkspace) {
+      throw new MtuiError("job.limit", `Workspace ${workspace} has ${here} active jobs, which is the limit.`, {
+        hint: "Wait for one (mtuictl job wait ID), cancel one (mtuictl job cancel ID), or raise jobs.max_active_per_workspace.",
+        retryable: true,
+      });
+    }
+    if (active.length >= limits.active) {
+      throw new MtuiError("job.limit", `The daemon has ${active.length} active jobs, which is the limit.`, {
+        hint: "Wait for some to end, or raise jobs.max_active.",
+        retryable: true,
+      });
+    }
+  }
+
+  #retire(): void {
+    const { limits, clock, events } = this.#options;
+    const oldest = clock.now() - limits.keepMs;
+    const ended = this.list().filter((job) => job.final);
+    for (const [index, job] of ended.entries()) {
+      if (index < limits.keepFinished && (job.finishedAt ?? 0) >= oldest) continue;
+      this.#jobs.delete(job.id);
+      events.forget(job.id);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { toMtuiError } from "@mtui/core/protocol";
+import type { HostArbiter } from "../arbiter/index.ts";
+import { type Clock, pause } from "../clock.ts";
+import type { HeldLock, HostConnector, HostSession, LockRelease } from "../hosts/index.ts";
+import type { WorkspaceHost } from "./workspace-host.ts";
+
+export interface ReleaseReport {
+  host: string;
+  /** Null when both halves are released. */
+  reason: string | null;
+}
+
+export interface ReleaseDeps {
+  arbiter: HostArbiter;
+  connector: HostConnector;
+  clock: Clock;
+  log: (level: "info" | "warn" | "error", text: string) => void;
+}
+
+/** The remote half must answer within this; what it could not do is retried in the background. */
+const REMOTE_MS = 8_000;
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MAX_MS = 60_000;
+
+/**
+ * The one way out for a host: the locks on it, the connection and the claim, in this order and
+ * together. When the host does not answer, its claim becomes `releasing`: visible, not grantable,
+ * and retried with back-off until the file is gone or somebody else's.
+ */
+export class Releaser {
+  readonly #deps: ReleaseDeps;
+  readonly #pending = new Map<string, { host: WorkspaceHost; abort: AbortController }>();
+
+  constructor(deps: ReleaseDeps) {
+    this.#deps = deps;
+  }
+
+  /** Hosts whose lock files could not be removed yet. */
+  get unreleased(): ReleaseReport[] {
+    return [...this.#pending.values()].map(({ host }) => ({
+      host: host.claim.hostName,
+      reason: `the lock file on ${host.claim.hostName} could not be removed yet`,
+    }));
+  }
+
+  async release(host: WorkspaceHost): Promise<ReleaseReport> {
+    const { arbiter, clock, log } = this.#deps;
+    const name = host.claim.hostName;
+    const reason = await withLimit(clock, REMOTE_MS, () => removeLocks(host.session, locksOf(host)));
+    await withLimit(clock, 2_000, async () => {
+      await host.session.close();
+      return null;
+    });
+    if (reason === null) {
+      arbiter.release(host.claim.id);
+      return { host: name, reason: null };
+    }
+    log("warn", `${name}: ${reason}; trying again in the background`);
+    arbiter.markReleasing(host.claim.id, reason);
+    this.#retry(host);
+    return { host: name, reason };
+  }
+
+  /** Ends the retries, at shutdown; what is left is in `unreleased`. */
+  stop(): void {
+    for (const { abort } of this.#pending.values()) abort.abort();
+  }
+
+  #retry(host: WorkspaceHost): void {
+    const abort = new AbortController();
+    this.#pending.set(host.claim.id, { host, abort });
+    void this.#loop(host, abort.signal);
+  }
+
+  async #loop(host: WorkspaceHost, signal: AbortSignal): Promise<void> {
+    const { arbiter, connector, clock, log } = this.#deps;
+    for (let delay = RETRY_FIRST_MS; await pause(clock, { ms: delay, signal }); delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      try {
+        await using session = await connector.open(host.claim, { signal });
+        if ((await removeLocks(session, locksOf(host))) !== null) continue;
+        this.#pending.delete(host.claim.id);
+        arbiter.release(host.claim.id);
+        log("info", `${host.claim.hostName}: its lock is removed`);
+        return;
+      } catch (thrown) {
+        log("warn", `${host.claim.hostName}: still not released: ${toMtuiError(thrown).message}`);
+      }
+    }
+  }
+}
+
+function locksOf(host: WorkspaceHost): HeldLock[] {
+  return host.byHand === undefined ? [host.poolLock] : [host.byHand, host.poolLock];
+}
+
+async function removeLocks(session: HostSession, locks: HeldLock[]): Promise<string | null> {
+  for (const lock of locks) {
+    const left = describe(lock, await session.releaseLock(lock));
+    if (left !== null) return left;
+  }
+  return null;
+}
+
+/** Gone or somebody else's by now is as good as removed: nothing of ours is left. */
+function describe(lock: HeldLock, release: LockRelease): string | null {
+  return release.state === "error" ? `the ${lock.kind} lock could not be removed: ${release.reason}` : null;
+}
+
+async function withLimit(clock: Clock, ms: number, work: () => Promise<string | null>): Promise<string | null> {
+  const late = Promise.withResolvers<string>();
+  const stop = clock.after(ms, () => late.resolve(`no answer within ${ms / 1000} s`));
+  try {
+    return await Promise.race([work().catch((thrown: unknown) => toMtuiError(thrown).message), late.promise]);
+  } finally {
+    stop();
+  }
+}

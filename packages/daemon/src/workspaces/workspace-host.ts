@@ -1,0 +1,18 @@
+import type { Slot } from "@mtui/core/domain";
+import type { Claim } from "../arbiter/claim.ts";
+import type { HeldLock, HostSession } from "../hosts/session.ts";
+
+/**
+ * A host that a workspace has: its claim in the arbiter, its pool lock on the host, its connection.
+ * The three live and die together; `release.ts` is the only place that ends them.
+ */
+export interface WorkspaceHost {
+  readonly claim: Claim;
+  /** Replaced when a lost connection has been opened again. */
+  session: HostSession;
+  poolLock: HeldLock;
+  readonly slots: readonly Slot[];
+  readonly warnings: string[];
+  /** An operation lock that a person took with `lock`; operations use it and leave it. */
+  byHand?: HeldLock;
+}

@@ -1,0 +1,112 @@
+import type { Rrid, TestReport } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { CommandEntry, HostUpdate } from "../workflow/index.ts";
+import { Lane } from "./lane.ts";
+import type { WorkspaceHost } from "./workspace-host.ts";
+
+/** A loaded report and the directory that it was read from. */
+export interface LoadedTemplate {
+  readonly rrid: Rrid;
+  readonly report: TestReport;
+  /** Absolute path of the template directory. */
+  readonly path: string;
+}
+
+export interface HostHistory {
+  /** Every command run on the host for this workspace, in order; bounded. */
+  readonly commands: CommandEntry[];
+  /** The last update's before/after/verdict, for `export`. */
+  update: HostUpdate | null;
+}
+
+/** Commands kept of one host; the oldest go first. */
+const MAX_COMMANDS = 2000;
+
+/** A named isolated desk: one loaded template, its hosts, its lane, its results. */
+export class Workspace {
+  readonly name: string;
+  /** The queue that ranks its requests: the client's namespace. */
+  readonly namespace: string | null;
+  readonly lane = new Lane();
+  readonly hosts = new Map<string, WorkspaceHost>();
+  readonly histories = new Map<string, HostHistory>();
+  template: LoadedTemplate | null = null;
+  /** Slots for which the inventory has no host, with the reason. */
+  noHost: { slot: import("@mtui/core/domain").Slot; reason: string }[] = [];
+  leaseUntil: number | null = null;
+  #closing = false;
+
+  constructor(name: string, namespace: string | null) {
+    this.name = name;
+    this.namespace = namespace;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get state(): "empty" | "loaded" | "closing" {
+    if (this.#closing) return "closing";
+    return this.template === null ? "empty" : "loaded";
+  }
+
+  get rridText(): string | null {
+    return this.template?.rrid.text ?? null;
+  }
+
+  markClosing(): void {
+    this.#closing = true;
+  }
+
+  assertOpen(): void {
+    if (!this.#closing) return;
+    throw new MtuiError("workspace.closed", `Workspace ${this.name} is being closed.`, {
+      hint: "Ask again when it is gone; the name is free then.",
+      retryable: true,
+    });
+  }
+
+  /** @throws MtuiError workspace.empty */
+  requireTemplate(): LoadedTemplate {
+    if (this.template !== null) return this.template;
+    throw new MtuiError("workspace.empty", `No test report is loaded in workspace ${this.name}.`, {
+      hint: `mtuictl load-template -w ${this.name} RRID`,
+    });
+  }
+
+  /**
+   * The hosts of a `-t` selection, or all. A selection is a view: it changes nothing.
+   * @throws MtuiError host.unknown for a name that the workspace does not have, host.none for none at all
+   */
+  select(names: readonly string[]): WorkspaceHost[] {
+    if (names.length === 0) {
+      if (this.hosts.size > 0) return [...this.hosts.values()];
+      throw new MtuiError("host.none", `Workspace ${this.name} has no hosts.`, {
+        hint: `mtuictl add-host -w ${this.name} takes one for each test target of its report; -t HOST names one.`,
+      });
+    }
+    return [...new Set(names)].map((name) => {
+      const host = this.hosts.get(name);
+      if (host !== undefined) return host;
+      const have = [...this.hosts.keys()].join(", ") || "none";
+      throw new MtuiError("host.unknown", `Host ${name} is not in workspace ${this.name}.`, {
+        hint: `It has: ${have}. mtuictl add-host -w ${this.name} -t ${name} adds it.`,
+        data: { host: name },
+      });
+    });
+  }
+
+  history(host: string): HostHistory {
+    const known = this.histories.get(host);
+    if (known !== undefined) return known;
+    const fresh: HostHistory = { commands: [], update: null };
+    this.histories.set(host, fresh);
+    return fresh;
+  }
+
+  record(host: string, entry: CommandEntry): void {
+    const { commands } = this.history(host);
+    commands.push(entry);
+    if (commands.length > MAX_COMMANDS) commands.splice(0, commands.length - MAX_COMMANDS);
+  }
+}

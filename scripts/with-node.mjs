@@ -1,0 +1,52 @@
+// Runs a TypeScript program of this project with a Node that can: the project's own Node 24 where the
+// installed one is older. Plain JavaScript on purpose: this much must run on Node 20 before anything
+// is installed.
+//
+//   node scripts/with-node.mjs [--setup] [--build] PROGRAM.ts [ARGS...]
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const args = process.argv.slice(2);
+const wants = { setup: false, build: false };
+while (args[0]?.startsWith("--")) wants[args.shift().slice(2)] = true;
+const [program, ...rest] = args;
+
+function step(title, command, commandArgs) {
+  const result = spawnSync(command, commandArgs, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}\n${title} failed (${result.error ?? `exit ${result.status}`})\n`);
+  process.exit(1);
+}
+
+if (wants.setup) {
+  process.stderr.write("Setting up the project's packages ...\n");
+  step("Setting up", "npx", ["-y", "pnpm@12", "install", "--frozen-lockfile"]);
+}
+
+const own = join(root, "node_modules", ".bin", "node");
+const [major, minor] = process.versions.node.split(".").map(Number);
+const good = major >= 24 || (major === 22 && minor >= 18);
+const node = existsSync(own) ? own : good ? process.execPath : null;
+if (node === null) {
+  process.stderr.write(`Node ${process.versions.node} is too old and no newer one came with the packages; install Node 22.18 or later.\n`);
+  process.exit(1);
+}
+const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}` };
+
+if (wants.build) {
+  process.stderr.write("Building ...\n");
+  step("The build", node, ["--conditions=mtui-source", join(root, "scripts", "bundle.ts")]);
+}
+
+// A group of its own is not wanted: Ctrl-C reaches the program as it reaches us, and we only wait for it.
+const child = spawn(node, ["--conditions=mtui-source", join(root, program), ...rest], { stdio: "inherit", env });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+}
+child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
