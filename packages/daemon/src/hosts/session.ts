@@ -28,6 +28,16 @@ export interface HeldLock {
   readonly nonce: string;
 }
 
+/** What the comment of a lock file of ours says (docs/formats/locks.md). */
+export interface LockPurpose {
+  /** The operation's name in the operation lock; null in the pool lock. */
+  readonly operation: string | null;
+  readonly rrid: string | null;
+  readonly workspace: string;
+  /** Words of the person who took it by hand; put before ours. */
+  readonly note?: string;
+}
+
 export type LockReading =
   | { readonly state: "free" }
   | { readonly state: "ours"; readonly record: LockRecord; readonly bytes: string }
@@ -69,7 +79,8 @@ export interface HostSession extends AsyncDisposable {
    */
   change(command: string, lock: HeldLock, options?: ExecOptions & { release?: boolean }): Promise<CommandOutcome & { lockReleased?: boolean }>;
 
-  takeLock(kind: "operation" | "pool", comment: string): Promise<LockTaking>;
+  /** Takes it if free, ours or stale (seen twice); the session makes nonce and comment from the purpose. */
+  takeLock(kind: "operation" | "pool", purpose: LockPurpose): Promise<LockTaking>;
   readLock(kind: "operation" | "pool"): Promise<LockReading>;
   releaseLock(lock: HeldLock): Promise<LockRelease>;
   /** `unlock --force`: removes exactly the bytes that were seen, audited by the caller. */
