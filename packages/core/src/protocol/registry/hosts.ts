@@ -3,7 +3,7 @@ import { defineOperation } from "./operation.ts";
 import { hostsParam, hostView, jobReply, lockView, slotShape, ticketShape, waitParam } from "./shapes.ts";
 import { listQueueResult } from "./workspaces.ts";
 
-const hostT = { short: { hosts: "t" } } as const;
+const hostT = { short: { hosts: "t" }, long: { hosts: "target" } } as const;
 
 export const refhostRow = z.object({
   name: z.string(),
@@ -76,7 +76,7 @@ export const hostOperations = [
     effect: "read",
     params: { pool: z.boolean().default(false).describe("pool locks alone"), ...hostsParam },
     result: z.object({ locks: z.array(lockView) }),
-    cli: hostT,
+    cli: { short: { hosts: "t", pool: "p" }, long: { hosts: "target" } },
   }),
   defineOperation({
     name: "lock",
@@ -85,7 +85,7 @@ export const hostOperations = [
     effect: "change",
     params: { ...hostsParam, comment: z.array(z.string()).default([]), ...waitParam },
     result: z.object({ locks: z.array(lockView) }),
-    cli: { short: { hosts: "t", comment: "c" } },
+    cli: { short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
   }),
   defineOperation({
     name: "unlock",
@@ -103,7 +103,7 @@ export const hostOperations = [
         }),
       ),
     }),
-    cli: { short: { hosts: "t", force: "f", pool: "p" } },
+    cli: { short: { hosts: "t", force: "f", pool: "p" }, long: { hosts: "target" } },
   }),
   defineOperation({
     name: "list_queue",

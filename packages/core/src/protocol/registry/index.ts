@@ -1,20 +1,7 @@
 import type { z } from "zod";
-import { daemonOperations } from "./daemon.ts";
-import { hostOperations } from "./hosts.ts";
-import { jobOperations } from "./jobs.ts";
-import { workflowOperations } from "./workflow.ts";
-import { workspaceOperations } from "./workspaces.ts";
+import { OPERATIONS, type Operation } from "./operations.ts";
 
-/** The one registry: RPC validation, CLI commands and MCP tools are all made from it. */
-export const OPERATIONS = [
-  ...daemonOperations,
-  ...workspaceOperations,
-  ...hostOperations,
-  ...workflowOperations,
-  ...jobOperations,
-] as const;
-
-export type Operation = (typeof OPERATIONS)[number];
+export { OPERATIONS, type Operation };
 export type OperationName = Operation["name"];
 
 export const operationsByName: ReadonlyMap<string, Operation> = new Map(OPERATIONS.map((op) => [op.name, op]));
@@ -37,3 +24,4 @@ export {
   type Validation,
   validation,
 } from "./shapes.ts";
+export { buildCommandTable } from "./table.ts";

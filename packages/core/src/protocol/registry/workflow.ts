@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineOperation } from "./operation.ts";
 import { hostResult, hostResults, hostsParam, jobReply, jobView, packageResult, packagesParam, validation, waitParam } from "./shapes.ts";
 
-const hostT = { short: { hosts: "t" } } as const;
+const hostT = { short: { hosts: "t" }, long: { hosts: "target" } } as const;
 const slow = { scope: "workspace", effect: "destructive", slow: true } as const;
 
 export const updateResult = z.object({
@@ -54,7 +54,7 @@ export const workflowOperations = [
       ...waitParam,
     },
     result: jobReply(hostResults),
-    cli: { short: { hosts: "t", force: "f", installed: "i", update: "u" } },
+    cli: { short: { hosts: "t", force: "f", installed: "i", update: "u" }, long: { hosts: "target" } },
   }),
   defineOperation({
     ...slow,
@@ -135,7 +135,7 @@ export const workflowOperations = [
         }),
       ),
     }),
-    cli: { short: { hosts: "t", package: "p" } },
+    cli: { short: { hosts: "t", package: "p" }, long: { hosts: "target" } },
   }),
   defineOperation({
     name: "export",
@@ -149,6 +149,6 @@ export const workflowOperations = [
       hosts: z.array(z.object({ host: z.string(), verdict: z.string() })),
       warnings: z.array(z.string()),
     }),
-    cli: { short: { hosts: "t", force: "f" } },
+    cli: { short: { hosts: "t", force: "f" }, long: { hosts: "target" } },
   }),
 ] as const;

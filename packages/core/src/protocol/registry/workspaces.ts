@@ -88,7 +88,7 @@ export const workspaceOperations = [
         }),
       ),
     }),
-    cli: { short: { hosts: "t" } },
+    cli: { short: { hosts: "t" }, long: { hosts: "target" } },
   }),
 ] as const;
 

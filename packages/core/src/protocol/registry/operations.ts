@@ -1,0 +1,16 @@
+import { daemonOperations } from "./daemon.ts";
+import { hostOperations } from "./hosts.ts";
+import { jobOperations } from "./jobs.ts";
+import { workflowOperations } from "./workflow.ts";
+import { workspaceOperations } from "./workspaces.ts";
+
+/** The one registry: RPC validation, CLI commands and MCP tools are all made from it. */
+export const OPERATIONS = [
+  ...daemonOperations,
+  ...workspaceOperations,
+  ...hostOperations,
+  ...workflowOperations,
+  ...jobOperations,
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
