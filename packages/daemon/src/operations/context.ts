@@ -1,0 +1,58 @@
+import type { RefHost } from "@mtui/core/domain";
+import type { Config } from "@mtui/core/config";
+import type { OperationName, ParamsOf, ResultOf } from "@mtui/core/registry";
+import type { HostArbiter } from "../arbiter/index.ts";
+import type { Clock } from "../clock.ts";
+import type { EventLog } from "../events/index.ts";
+import type { HostConnector } from "../hosts/index.ts";
+import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
+import type { ClientIdentity } from "../workspaces/names.ts";
+import type { WorkspaceRegistry } from "../workspaces/registry.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
+import type { Releaser } from "../workspaces/release.ts";
+
+export type Log = (level: "debug" | "info" | "warn" | "error", text: string) => void;
+
+export interface Inventory {
+  hosts: readonly RefHost[];
+  warnings: readonly string[];
+}
+
+/** What the operations work with; made once, in daemon.ts. */
+export interface Services {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: EventLog;
+  readonly jobs: JobTable;
+  readonly workspaces: WorkspaceRegistry;
+  readonly arbiter: HostArbiter;
+  readonly connector: HostConnector;
+  readonly releaser: Releaser;
+  /** @throws MtuiError inventory.unavailable, inventory.invalid */
+  readonly inventory: (signal?: AbortSignal) => Promise<Inventory>;
+  readonly identity: { user: string; daemonId: string };
+  readonly status: () => Omit<ResultOf<"daemon_status">, "workspaces" | "active_jobs">;
+  /** Begins the shutdown; returns at once. */
+  readonly stop: () => void;
+}
+
+export interface Call {
+  readonly services: Services;
+  readonly client: ClientIdentity;
+  /** Aborted when the client cancels the call or is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** An operation that answers at once, or as soon as its workspace's lane is free. */
+export type PlainHandler<N extends OperationName> = (params: ParamsOf<N>, call: Call) => Promise<ResultOf<N>>;
+
+/** A slow operation: it reports through its job and says how it ended. */
+export type JobHandler<N extends OperationName> = (params: ParamsOf<N>, call: JobCall) => Promise<JobEnd>;
+
+export interface JobCall {
+  readonly services: Services;
+  readonly client: ClientIdentity;
+  readonly job: Job;
+  readonly workspace: Workspace;
+}

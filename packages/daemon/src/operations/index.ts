@@ -1,0 +1,96 @@
+import { MtuiError } from "@mtui/core/protocol";
+import { type OperationName, operationsByName, type ParamsOf, type ResultOf } from "@mtui/core/registry";
+import { addHost } from "./add-host.ts";
+import type { Call, JobHandler, PlainHandler } from "./context.ts";
+import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
+import { exportReport } from "./export.ts";
+import { removeHost } from "./hosts.ts";
+import { jobCancel, jobFollow, jobList, jobResult, jobStatus, jobWait } from "./jobs.ts";
+import { listPackages } from "./list-packages.ts";
+import { listRefhosts } from "./list-refhosts.ts";
+import { listLocks, lock, unlock } from "./locks.ts";
+import { listQueue } from "./queue.ts";
+import { foreground, startJob } from "./start-job.ts";
+import { validate } from "./validate.ts";
+import { downgrade, install, prepare, reboot, run, setRepo, uninstall, update } from "./workflow.ts";
+import {
+  closeWorkspace,
+  listHosts,
+  listMetadata,
+  listProducts,
+  listWorkspaces,
+  loadTemplateOperation,
+} from "./workspaces.ts";
+
+type SlowName = "add_host" | "run" | "prepare" | "update" | "downgrade" | "install" | "uninstall" | "set_repo" | "reboot";
+type PlainName = Exclude<OperationName, SlowName | "hello">;
+
+const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
+  daemon_status: daemonStatus,
+  daemon_stop: daemonStop,
+  whoami,
+  load_template: loadTemplateOperation,
+  list_metadata: listMetadata,
+  list_workspaces: listWorkspaces,
+  close_workspace: closeWorkspace,
+  list_hosts: listHosts,
+  list_products: listProducts,
+  remove_host: removeHost,
+  list_refhosts: listRefhosts,
+  list_locks: listLocks,
+  lock,
+  unlock,
+  list_queue: listQueue,
+  list_packages: listPackages,
+  export: exportReport,
+  // `validate` makes one job for each update by itself.
+  validate,
+  job_list: jobList,
+  job_status: jobStatus,
+  job_result: jobResult,
+  job_wait: jobWait,
+  job_cancel: jobCancel,
+  job_follow: jobFollow,
+};
+
+const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
+  add_host: addHost,
+  run,
+  prepare,
+  update,
+  downgrade,
+  install,
+  uninstall,
+  set_repo: setRepo,
+  reboot,
+};
+
+function isSlow(name: string): name is SlowName {
+  return Object.hasOwn(SLOW, name);
+}
+
+function isPlain(name: string): name is PlainName {
+  return Object.hasOwn(PLAIN, name);
+}
+
+/** One validated call to its handler. The names are checked against the registry by the server. */
+export async function dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
+  if (isSlow(name)) return callSlow(name, params, call);
+  if (isPlain(name)) return callPlain(name, params, call);
+  throw new MtuiError("method.unknown", `There is no operation ${name}.`, {
+    hint: `Known: ${[...operationsByName.keys()].join(", ")}.`,
+  });
+}
+
+async function callPlain<N extends PlainName>(name: N, params: unknown, call: Call): Promise<ResultOf<N>> {
+  const handler: PlainHandler<N> = PLAIN[name];
+  return handler(params as ParamsOf<N>, call);
+}
+
+async function callSlow<N extends SlowName>(name: N, params: unknown, call: Call): Promise<unknown> {
+  const checked = params as ParamsOf<N>;
+  const job = startJob(name, { params: checked, call, handler: SLOW[name] as JobHandler<N> });
+  if (checked.background) return { job: job.view(), result: null };
+  await foreground(job, call.signal);
+  return { job: job.view(), result: job.end?.result ?? null };
+}

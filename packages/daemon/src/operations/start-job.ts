@@ -1,0 +1,82 @@
+import type { OperationName, ParamsOf } from "@mtui/core/registry";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Job, JobEnd } from "../jobs/index.ts";
+import { assertMayChange, fullName } from "../workspaces/names.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
+import type { Call, JobHandler } from "./context.ts";
+
+interface SlowParams {
+  workspace: string;
+  background: boolean;
+}
+
+/**
+ * Starts a slow operation as a job in its workspace's lane. The job belongs to the workspace: the
+ * caller may vanish at any time. A foreground call merely waits for the end.
+ */
+export function startJob<N extends OperationName>(
+  operation: N,
+  options: { params: ParamsOf<N> & SlowParams; call: Call; handler: JobHandler<N> },
+): Job {
+  const { params, call, handler } = options;
+  const { services, client } = call;
+  const name = fullName(params.workspace, client);
+  assertMayChange(name, client);
+  const workspace = services.workspaces.open(name, client);
+  const request = { operation, command: inWords(operation, params), workspace: name, rrid: workspace.rridText };
+  return services.jobs.start(request, (job) =>
+    inLane(job, { workspace, work: () => handler(params, { services, client, job, workspace }) }),
+  );
+}
+
+export async function inLane(job: Job, options: { workspace: Workspace; work: () => Promise<JobEnd> }): Promise<JobEnd> {
+  const { workspace, work } = options;
+  return workspace.lane.run(
+    async () => {
+      workspace.assertOpen();
+      job.signal.throwIfAborted();
+      job.running();
+      return work();
+    },
+    { signal: job.signal },
+  );
+}
+
+/** The reply of a foreground call: the job and its result; a failure without a result is thrown. */
+export async function foreground(job: Job, signal: AbortSignal): Promise<void> {
+  const gone = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => gone.resolve(), { once: true });
+  await Promise.race([job.ended, gone.promise]);
+  if (!job.final) {
+    throw new MtuiError("request.cancelled", `Job ${job.id} goes on without its caller.`, {
+      hint: `mtuictl job follow ${job.id}`,
+      data: { job: job.id },
+    });
+  }
+  const end = job.end;
+  if (end !== null && end.result === null && end.error !== undefined) {
+    const { kind, message, hint, retryable, data } = end.error;
+    throw new MtuiError(kind, message, {
+      retryable,
+      data: { ...data, job: job.id },
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** `update -t ant (SUSE:Maintenance:1:2)`: what was asked for, for lists of jobs. */
+export function inWords(operation: string, params: Record<string, unknown>): string {
+  const words = [operation.replaceAll("_", "-")];
+  for (const [key, value] of Object.entries(params)) {
+    if (key === "workspace" || key === "background" || value === undefined || value === false) continue;
+    if (Array.isArray(value)) {
+      if (value.length === 0) continue;
+      if (key === "hosts" || key === "target") words.push(...value.map((host) => `-t ${String(host)}`));
+      else words.push(value.map(String).join(" "));
+    } else if (value === true) words.push(`--${key}`);
+    else words.push(key === "operation" ? String(value) : `--${key} ${String(value)}`);
+  }
+  const text = words.join(" ");
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+

@@ -1,0 +1,120 @@
+import { metadataRows, parseRrid } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { ResultOf } from "@mtui/core/registry";
+import { closeWorkspace as close } from "../workspaces/close.ts";
+import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { loadTemplate } from "../workspaces/template-store.ts";
+import { unknownWorkspace } from "../workspaces/registry.ts";
+import type { LoadedTemplate } from "../workspaces/workspace.ts";
+import type { PlainHandler, Services } from "./context.ts";
+import { hostViewOf } from "./views.ts";
+
+export function templateSource(services: Services): { templateDir: string; svnPath: string; fancyReportsUrl: string } {
+  const { config } = services;
+  return { templateDir: config.mtui.template_dir, svnPath: config.svn.path, fancyReportsUrl: config.url.fancy_reports };
+}
+
+function loadedView(workspace: string, { rrid, report, path }: LoadedTemplate): ResultOf<"load_template"> {
+  return {
+    workspace,
+    rrid: rrid.text,
+    path,
+    products: [...report.products],
+    testplatforms: [...report.testplatforms],
+    packages: report.packages,
+    repositories: report.repositories.map(({ product, url }) => ({
+      product: product.name,
+      version: product.version,
+      arch: product.arch,
+      url,
+    })),
+    metadata: metadataRows(report),
+    warnings: [...report.warnings],
+  };
+}
+
+export const loadTemplateOperation: PlainHandler<"load_template"> = async (params, call) => {
+  const { services, client } = call;
+  const rrid = parseRrid(params.auto_review_id);
+  const name = fullName(params.workspace, client);
+  assertMayChange(name, client);
+  const template = await loadTemplate(rrid, { ...templateSource(services), signal: call.signal });
+  const workspace = services.workspaces.open(name, client);
+  return workspace.lane.run(
+    async () => {
+      const other = workspace.rridText;
+      if (other !== null && other !== rrid.text) {
+        if (!params.replace) throw occupied(name, other);
+        if (services.jobs.list({ workspace: name, active: true }).length > 0) throw busy(name, services);
+      }
+      if (other !== rrid.text) {
+        await Promise.all([...workspace.hosts.values()].map((host) => services.releaser.release(host)));
+        workspace.hosts.clear();
+        workspace.histories.clear();
+      }
+      workspace.template = template;
+      return loadedView(name, template);
+    },
+    { signal: call.signal },
+  );
+};
+
+export function occupied(name: string, rrid: string): MtuiError {
+  return new MtuiError("workspace.occupied", `Workspace ${name} has ${rrid} loaded.`, {
+    hint: `Load into another one (-w NAME), or put this one in its place with --replace.`,
+    data: { workspace: name, rrid },
+  });
+}
+
+function busy(name: string, services: Services): MtuiError {
+  const jobs = services.jobs.list({ workspace: name, active: true }).map((job) => job.id);
+  return new MtuiError("workspace.busy", `Workspace ${name} has active jobs: ${jobs.join(", ")}.`, {
+    hint: `Wait for them (mtuictl job wait ${jobs.join(" ")}) or cancel them.`,
+    retryable: true,
+    data: { workspace: name, jobs },
+  });
+}
+
+export const listMetadata: PlainHandler<"list_metadata"> = async (params, { services, client }) => {
+  const workspace = services.workspaces.require(fullName(params.workspace, client));
+  return loadedView(workspace.name, workspace.requireTemplate());
+};
+
+export const listWorkspaces: PlainHandler<"list_workspaces"> = async (_params, { services }) => ({
+  workspaces: services.workspaces.list().map((each) => ({
+    workspace: each.name,
+    state: each.state,
+    rrid: each.rridText,
+    hosts: [...each.hosts.keys()],
+    jobs: services.jobs.list({ workspace: each.name, active: true }).map((job) => job.id),
+    lease_until: each.leaseUntil,
+  })),
+});
+
+export const closeWorkspace: PlainHandler<"close_workspace"> = async (params, { services, client }) => {
+  const name = fullName(params.workspace, client);
+  assertMayChange(name, client);
+  const workspace = services.workspaces.find(name);
+  if (workspace === undefined) {
+    if (name === "default") return { workspace: name, released: [], unreleased: [], cancelled_jobs: [] };
+    throw unknownWorkspace(name);
+  }
+  const active = services.jobs.list({ workspace: name, active: true });
+  if (active.length > 0 && !params.force) throw busy(name, services);
+  return close(workspace, { ...services, reason: `Workspace ${name} was closed by ${client.name}.` });
+};
+
+export const listHosts: PlainHandler<"list_hosts"> = async (params, { services, client }) => ({
+  hosts: [...services.workspaces.require(fullName(params.workspace, client)).hosts.values()].map(hostViewOf),
+});
+
+export const listProducts: PlainHandler<"list_products"> = async (params, { services, client }) => {
+  const workspace = services.workspaces.require(fullName(params.workspace, client));
+  return {
+    hosts: workspace.select(params.hosts).map(({ session }) => ({
+      host: session.name,
+      base: { ...session.facts.base },
+      addons: session.facts.addons.map((addon) => ({ ...addon })),
+    })),
+  };
+};

@@ -1,0 +1,36 @@
+import type { JobTable } from "../jobs/index.ts";
+import type { HostArbiter } from "../arbiter/index.ts";
+import type { WorkspaceRegistry } from "./registry.ts";
+import type { Releaser } from "./release.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface CloseReport {
+  workspace: string;
+  released: string[];
+  unreleased: { host: string; reason: string }[];
+  cancelled_jobs: string[];
+}
+
+/**
+ * Ends a workspace: its jobs (each proves that its commands are gone), its tickets, its hosts, all
+ * at the same time and each within its own limit. What could not be released is in the report.
+ */
+export async function closeWorkspace(
+  workspace: Workspace,
+  deps: { jobs: JobTable; arbiter: HostArbiter; releaser: Releaser; workspaces: WorkspaceRegistry; reason: string },
+): Promise<CloseReport> {
+  workspace.markClosing();
+  const active = deps.jobs.list({ workspace: workspace.name, active: true });
+  const cancelled = active.filter((job) => job.cancel(deps.reason)).map((job) => job.id);
+  await Promise.all(active.map((job) => job.ended));
+  const reports = await Promise.all([...workspace.hosts.values()].map((host) => deps.releaser.release(host)));
+  workspace.hosts.clear();
+  deps.arbiter.closeWorkspace(workspace.name);
+  deps.workspaces.forget(workspace);
+  return {
+    workspace: workspace.name,
+    released: reports.filter(({ reason }) => reason === null).map(({ host }) => host),
+    unreleased: reports.flatMap(({ host, reason }) => (reason === null ? [] : [{ host, reason }])),
+    cancelled_jobs: cancelled,
+  };
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { EventLog } from "../../../packages/daemon/src/events/index.ts";
+import { settle, VirtualClock } from "../support/virtual-clock.ts";
+
+function logOf(limits: { events?: number; bytes?: number } = {}) {
+  const clock = new VirtualClock();
+  return { clock, log: new EventLog({ clock, limits }) };
+}
+
+describe("the event log", () => {
+  test("a reader resumes where it was and misses nothing", () => {
+    const { log } = logOf();
+    log.append({ type: "a", job: "run-1" });
+    const first = log.read(0);
+    log.append({ type: "b", job: "run-1" });
+    log.append({ type: "c", job: "run-2" });
+    expect(first.events.map((event) => event.type)).toEqual(["a"]);
+    const second = log.read(first.cursor, { jobs: new Set(["run-1"]) });
+    expect(second.events.map((event) => event.type)).toEqual(["b"]);
+    expect(second.gap).toBe(false);
+    expect(log.read(second.cursor).events).toEqual([]);
+  });
+
+  test("a reader that fell behind is told, one whose job lost nothing is not", () => {
+    const { log } = logOf({ events: 16 });
+    log.append({ type: "old", job: "run-1" });
+    for (let index = 0; index < 40; index++) log.append({ type: "noise", job: "run-2" });
+    expect(log.read(0, { jobs: new Set(["run-1"]) })).toMatchObject({ events: [], gap: true });
+    log.append({ type: "fresh", job: "run-3" });
+    expect(log.read(0, { jobs: new Set(["run-3"]) })).toMatchObject({ gap: false });
+  });
+
+  test("its bytes are bounded, not only its events", () => {
+    const { log } = logOf({ events: 1000, bytes: 10_000 });
+    for (let index = 0; index < 100; index++) log.append({ type: "job.output", job: "run-1", text: "x".repeat(1000) });
+    const { events, gap } = log.read(0, { jobs: new Set(["run-1"]) });
+    expect(events.length).toBeLessThanOrEqual(10);
+    expect(events.length).toBeGreaterThan(0);
+    expect(gap).toBe(true);
+  });
+
+  test("waiting ends with the event, at the limit, or on abort", async () => {
+    const { clock, log } = logOf();
+    const woken = log.wait(0, { timeoutMs: 1000, jobs: new Set(["run-1"]) });
+    log.append({ type: "other", job: "run-2" });
+    await settle();
+    log.append({ type: "mine", job: "run-1" });
+    expect((await woken).events.map((event) => event.type)).toEqual(["mine"]);
+
+    const late = log.wait(log.read(0).cursor, { timeoutMs: 1000 });
+    await clock.advance(1000);
+    expect((await late).events).toEqual([]);
+
+    const abort = new AbortController();
+    const aborted = log.wait(log.read(0).cursor, { timeoutMs: 1000, signal: abort.signal });
+    abort.abort();
+    expect((await aborted).events).toEqual([]);
+    await settle();
+    expect(clock.pending).toBe(0);
+  });
+
+  test("output can be left out", () => {
+    const { log } = logOf();
+    log.append({ type: "job.output", job: "run-1", text: "noise" });
+    log.append({ type: "job.step", job: "run-1", text: "update" });
+    expect(log.read(0, { output: false }).events.map((event) => event.type)).toEqual(["job.step"]);
+  });
+});

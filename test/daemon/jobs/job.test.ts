@@ -1,0 +1,126 @@
+import { MtuiError } from "@mtui/core/protocol";
+import { describe, expect, test } from "vitest";
+import { EventLog } from "../../../packages/daemon/src/events/index.ts";
+import { type Job, type JobEnd, JobTable } from "../../../packages/daemon/src/jobs/index.ts";
+import { settle, VirtualClock } from "../support/virtual-clock.ts";
+
+function tableOf(limits = {}) {
+  const clock = new VirtualClock();
+  const events = new EventLog({ clock });
+  return { clock, events, table: new JobTable({ clock, events, limits }) };
+}
+
+const request = { operation: "run", command: "run true", workspace: "default", rrid: null };
+const done: JobEnd = { state: "done", result: { ok: true } };
+
+describe("a job", () => {
+  test("goes queued, running, done, and counts its time from the start of the work", async () => {
+    const { clock, events, table } = tableOf();
+    const work = Promise.withResolvers<JobEnd>();
+    const job = table.start(request, (self) => {
+      self.running();
+      return work.promise;
+    });
+    expect(job.state).toBe("queued");
+    await settle();
+    expect(job.state).toBe("running");
+    await clock.advance(2000);
+    work.resolve(done);
+    await job.ended;
+    expect(job.view()).toMatchObject({ id: "run-1", state: "done", elapsed: 2, error: null });
+    const states = events.read(0).events.filter(({ type }) => type === "job.state");
+    expect(states.map(({ data }) => data?.["state"])).toEqual(["queued", "running", "done"]);
+  });
+
+  test("that has ended says so instead of 'cancelled'", async () => {
+    const { table } = tableOf();
+    const job = table.start(request, async () => done);
+    await job.ended;
+    expect(job.cancel("too late")).toBe(false);
+    expect(job.state).toBe("done");
+  });
+
+  test("is cancelled only when its work has really ended", async () => {
+    const { table } = tableOf();
+    const gone = Promise.withResolvers<void>();
+    const job = table.start(request, async (self: Job) => {
+      self.running();
+      await gone.promise;
+      self.signal.throwIfAborted();
+      return done;
+    });
+    await settle();
+    expect(job.cancel("by hand")).toBe(true);
+    await settle();
+    expect(job.state).toBe("cancelling");
+    gone.resolve();
+    await job.ended;
+    expect(job.view()).toMatchObject({ state: "cancelled", error: { kind: "job.cancelled", message: "by hand" } });
+  });
+
+  test("a failure during a cancel is not hidden by it", async () => {
+    const { table } = tableOf();
+    const job = table.start(request, async (self: Job) => {
+      self.running();
+      await new Promise((resolve) => self.signal.addEventListener("abort", resolve));
+      throw new MtuiError("host.unreachable", "ant is gone");
+    });
+    await settle();
+    job.cancel("by hand");
+    await job.ended;
+    expect(job.view()).toMatchObject({ state: "failed", error: { kind: "host.unreachable" } });
+  });
+
+  test("waits with a ticket and says at which position", async () => {
+    const { table } = tableOf();
+    const granted = Promise.withResolvers<void>();
+    const ticket = { id: "t1", position: 2, workspace: "default", rrid: null, since: 0, slots: [] };
+    const job = table.start(request, async (self: Job) => {
+      self.running();
+      self.waiting(ticket);
+      await granted.promise;
+      self.waiting(null);
+      return done;
+    });
+    await settle();
+    expect(job.view()).toMatchObject({ state: "waiting", ticket: { position: 2 } });
+    granted.resolve();
+    await job.ended;
+    expect(job.view()).toMatchObject({ state: "done", ticket: null });
+  });
+
+  test("an unknown throw becomes an internal error, with its text", async () => {
+    const { table } = tableOf();
+    const job = table.start(request, async () => {
+      throw new TypeError("oops");
+    });
+    await job.ended;
+    expect(job.view().error).toMatchObject({ kind: "internal", message: "Unexpected error: oops" });
+  });
+});
+
+describe("the job table", () => {
+  test("limits active jobs per workspace and in all, with an error that says what to do", async () => {
+    const { table } = tableOf({ active: 2, activePerWorkspace: 1 });
+    const never = () => new Promise<JobEnd>(() => {});
+    table.start(request, never);
+    expect(() => table.start(request, never)).toThrow(/Workspace default has 1 active jobs/);
+    table.start({ ...request, workspace: "other" }, never);
+    expect(() => table.start({ ...request, workspace: "third" }, never)).toThrow(/The daemon has 2 active jobs/);
+  });
+
+  test("forgets ended jobs by count and by age, never active ones", async () => {
+    const { clock, table } = tableOf({ keepFinished: 2, keepMs: 10_000 });
+    const active = table.start(request, () => new Promise<JobEnd>(() => {}));
+    for (let index = 0; index < 4; index++) await table.start(request, async () => done).ended;
+    table.start(request, async () => done);
+    expect(table.list().map((job) => job.id)).toEqual(["run-6", "run-5", "run-4", "run-1"]);
+    await clock.advance(10_001);
+    await table.start(request, async () => done).ended;
+    expect(table.list().map((job) => job.id)).toEqual(["run-7", active.id]);
+  });
+
+  test("an unknown id is an error that repeats it", () => {
+    expect(() => tableOf().table.get("update-9")).toThrow(/There is no job update-9/);
+  });
+});
