@@ -1,3 +1,49 @@
-export interface Slot { product: string; version: string; arch: string; addons: readonly string[] }
-export interface LockRecord { epoch: number | null; user: string; pid: number; comment: string }
-export interface HostFacts { system: string }
+/** The domain: pure data and rules, no I/O. One line for each file that others use. */
+export { isHostName } from "./grammar/host-name.ts";
+export { isPackageName, isPackageVersion } from "./grammar/package.ts";
+export { isRepositoryUrl } from "./grammar/repository-url.ts";
+export { filterHosts, type HostFilters, poolText } from "./inventory/filter-hosts.ts";
+export {
+  type DroppedRow,
+  type Inventory,
+  INVENTORY_LIMITS,
+  parseInventory,
+} from "./inventory/parse-inventory.ts";
+export {
+  type InventoryProduct,
+  type ProductVersion,
+  type RefHost,
+  versionText,
+} from "./inventory/refhost.ts";
+export {
+  formatLock,
+  LOCK_FILE_LIMIT,
+  type LockFile,
+  type LockRecord,
+  parseLockFile,
+} from "./locks/lock-record.ts";
+export { type OurComment, ourComment, ourLockUser, parseOurComment } from "./locks/our-comment.ts";
+export { compareWithInventory } from "./products/compare-with-inventory.ts";
+export { OLD_RED_HAT, parseOsRelease } from "./products/os-release.ts";
+export { parseProdFile } from "./products/prod-file.ts";
+export type { HostFacts, ProductId, ReleaseKey } from "./products/product-id.ts";
+export { releaseKey } from "./products/release-key.ts";
+export { syntheticAddons, systemText } from "./products/system-text.ts";
+export { compareRpmVersions } from "./rpm-version.ts";
+export { parseRrid, type Rrid, type RridKind, workspaceOf } from "./rrid.ts";
+export {
+  type MissingSlot,
+  type PlannedSlot,
+  type PlanOptions,
+  planSlots,
+  type SlotPlan,
+} from "./slots/plan-slots.ts";
+export { sameSlot, type Slot, slotKey, slotText } from "./slots/slot.ts";
+export { type MetadataRow, metadataRows, metadataRowText } from "./template/metadata-rows.ts";
+export { readReport, type TemplateFiles } from "./template/read-report.ts";
+export { requiredPackages } from "./template/required-packages.ts";
+export type { TestReport, UpdateRepository } from "./template/test-report.ts";
+export { matchesQuery } from "./testplatform/match.ts";
+export { parseTestplatform, type Testplatform } from "./testplatform/parse.ts";
+export type { PlatformQuery, QueriedProduct, QueriedVersion } from "./testplatform/query.ts";
+export { queryHosts, searchHosts } from "./testplatform/search.ts";
