@@ -8,8 +8,8 @@ import { hostViewOf, slotView } from "./views.ts";
 
 export interface HostPlan {
   slots: WantedSlot[];
-  missing: { slot: Slot; reason: string }[];
-  warnings: string[];
+  missing: readonly { slot: Slot; reason: string }[];
+  warnings: readonly string[];
   partial: boolean;
   refuseOperationLocks: boolean;
 }
@@ -93,13 +93,13 @@ export function planPool(
 ): HostPlan {
   const { report, rrid } = workspace.requireTemplate();
   if (options.all || !services.config.refhosts.pool_select) {
-    const matching = report.testplatforms.flatMap((line) => queryHosts([...inventory], parseTestplatform(line).queries));
+    const matching = report.testplatforms.flatMap((line) => queryHosts(parseTestplatform(line).queries, inventory));
     const unique = [...new Map(matching.map((row) => [row.name, row])).values()];
     const slots = unique.map((row) => ({ slot: ANY, candidates: [{ name: row.name, row }] }));
     if (slots.length === 0) throw unsatisfiable(rrid.text, ["no inventory host matches the report's testplatforms"]);
     return { slots, missing: [], warnings: [], partial: true, refuseOperationLocks: true };
   }
-  const planned = planSlots([...report.testplatforms], [...inventory], { preferred: [...report.hosts] });
+  const planned = planSlots(report.testplatforms, inventory, { preferred: report.hosts });
   const reasons = planned.missing.map(({ reason }) => reason);
   if (planned.slots.length === 0 || (options.strict && planned.missing.length > 0)) throw unsatisfiable(rrid.text, reasons);
   return {

@@ -10,7 +10,7 @@ import { listPackages } from "./list-packages.ts";
 import { listRefhosts } from "./list-refhosts.ts";
 import { listLocks, lock, unlock } from "./locks.ts";
 import { listQueue } from "./queue.ts";
-import { foreground, startJob } from "./start-job.ts";
+import { foreground, type SlowParams, startJob } from "./start-job.ts";
 import { validate } from "./validate.ts";
 import { downgrade, install, prepare, reboot, run, setRepo, uninstall, update } from "./workflow.ts";
 import {
@@ -88,9 +88,10 @@ async function callPlain<N extends PlainName>(name: N, params: unknown, call: Ca
 }
 
 async function callSlow<N extends SlowName>(name: N, params: unknown, call: Call): Promise<unknown> {
-  const checked = params as ParamsOf<N>;
-  const job = startJob(name, { params: checked, call, handler: SLOW[name] as JobHandler<N> });
-  if (checked.background) return { job: job.view(), result: null };
+  const common = params as SlowParams;
+  const handler: JobHandler<N> = SLOW[name];
+  const job = startJob(name, { params: params as ParamsOf<N>, common, call, handler });
+  if (common.background) return { job: job.view(), result: null };
   await foreground(job, call.signal);
   return { job: job.view(), result: job.end?.result ?? null };
 }

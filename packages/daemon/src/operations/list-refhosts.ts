@@ -1,6 +1,6 @@
-import { filterHosts, parseTestplatform, queryHosts, type RefHost, slotText, versionText } from "@mtui/core/domain";
+import { filterHosts, parseTestplatform, poolText, versionText } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
-import type { ParamsOf, ResultOf } from "@mtui/core/registry";
+import type { ResultOf } from "@mtui/core/registry";
 import { describeForeignLock } from "../workspaces/foreign-lock.ts";
 import type { PlainHandler, Services } from "./context.ts";
 
@@ -9,35 +9,22 @@ type Row = ResultOf<"list_refhosts">["hosts"][number];
 /** Reads only: the inventory and, with `free`, the lock files; nothing is taken, reaped or written. */
 export const listRefhosts: PlainHandler<"list_refhosts"> = async (params, { services, signal }) => {
   const inventory = await services.inventory(signal);
-  const problems: string[] = [...inventory.warnings];
-  const hosts = select(params, { hosts: inventory.hosts, problems });
+  const problems = params.testplatform === undefined ? [] : parseTestplatform(params.testplatform).problems;
   const rows = await Promise.all(
-    hosts.map(async (host): Promise<Row> => {
-      const version = host.product.version === undefined ? "" : versionText(host.product.version);
-      const slot = { product: host.product.name, version, arch: host.arch, addons: [] };
+    filterHosts(inventory.hosts, params).map(async (host): Promise<Row> => {
       return {
         name: host.name,
         arch: host.arch,
         product: host.product.name,
-        version,
+        version: versionText(host.product.version),
         addons: host.addons.map((addon) => addon.name),
-        slot: params.pool ? slotText(slot) : null,
+        slot: params.pool ? poolText(host) : null,
         ...(params.free ? await lockOf(host.name, services) : {}),
       };
     }),
   );
-  return { hosts: rows, warnings: problems };
+  return { hosts: rows, warnings: [...inventory.warnings, ...problems] };
 };
-
-function select(
-  params: ParamsOf<"list_refhosts">,
-  { hosts, problems }: { hosts: readonly RefHost[]; problems: string[] },
-): RefHost[] {
-  if (params.testplatform === undefined) return filterHosts([...hosts], params);
-  const parsed = parseTestplatform(params.testplatform);
-  problems.push(...parsed.problems);
-  return queryHosts([...hosts], parsed.queries);
-}
 
 async function lockOf(name: string, services: Services): Promise<Pick<Row, "lock" | "lock_text">> {
   try {

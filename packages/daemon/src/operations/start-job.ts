@@ -5,7 +5,7 @@ import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, JobHandler } from "./context.ts";
 
-interface SlowParams {
+export interface SlowParams {
   workspace: string;
   background: boolean;
 }
@@ -16,11 +16,11 @@ interface SlowParams {
  */
 export function startJob<N extends OperationName>(
   operation: N,
-  options: { params: ParamsOf<N> & SlowParams; call: Call; handler: JobHandler<N> },
+  options: { params: ParamsOf<N>; common: SlowParams; call: Call; handler: JobHandler<N> },
 ): Job {
-  const { params, call, handler } = options;
+  const { params, common, call, handler } = options;
   const { services, client } = call;
-  const name = fullName(params.workspace, client);
+  const name = fullName(common.workspace, client);
   assertMayChange(name, client);
   const workspace = services.workspaces.open(name, client);
   const request = { operation, command: inWords(operation, params), workspace: name, rrid: workspace.rridText };
@@ -65,7 +65,7 @@ export async function foreground(job: Job, signal: AbortSignal): Promise<void> {
 }
 
 /** `update -t ant (SUSE:Maintenance:1:2)`: what was asked for, for lists of jobs. */
-export function inWords(operation: string, params: Record<string, unknown>): string {
+export function inWords(operation: string, params: object): string {
   const words = [operation.replaceAll("_", "-")];
   for (const [key, value] of Object.entries(params)) {
     if (key === "workspace" || key === "background" || value === undefined || value === false) continue;

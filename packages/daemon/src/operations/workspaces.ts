@@ -14,7 +14,9 @@ export function templateSource(services: Services): { templateDir: string; svnPa
   return { templateDir: config.mtui.template_dir, svnPath: config.svn.path, fancyReportsUrl: config.url.fancy_reports };
 }
 
-function loadedView(workspace: string, { rrid, report, path }: LoadedTemplate): ResultOf<"load_template"> {
+function loadedView(workspace: string, options: { template: LoadedTemplate; reportsUrl: string }): ResultOf<"load_template"> {
+  const { reportsUrl, template } = options;
+  const { rrid, report, path } = template;
   return {
     workspace,
     rrid: rrid.text,
@@ -28,7 +30,7 @@ function loadedView(workspace: string, { rrid, report, path }: LoadedTemplate): 
       arch: product.arch,
       url,
     })),
-    metadata: metadataRows(report),
+    metadata: metadataRows(report, { reportsUrl }),
     warnings: [...report.warnings],
   };
 }
@@ -53,7 +55,7 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
         workspace.histories.clear();
       }
       workspace.template = template;
-      return loadedView(name, template);
+      return loadedView(name, { template, reportsUrl: services.config.url.testreports });
     },
     { signal: call.signal },
   );
@@ -77,7 +79,10 @@ function busy(name: string, services: Services): MtuiError {
 
 export const listMetadata: PlainHandler<"list_metadata"> = async (params, { services, client }) => {
   const workspace = services.workspaces.require(fullName(params.workspace, client));
-  return loadedView(workspace.name, workspace.requireTemplate());
+  return loadedView(workspace.name, {
+    template: workspace.requireTemplate(),
+    reportsUrl: services.config.url.testreports,
+  });
 };
 
 export const listWorkspaces: PlainHandler<"list_workspaces"> = async (_params, { services }) => ({

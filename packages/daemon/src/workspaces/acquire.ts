@@ -1,4 +1,4 @@
-import { ourComment, type RefHost, type Slot } from "@mtui/core/domain";
+import type { RefHost, Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, ClaimRequest, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import type { HostConnector, HostSession, LockReading } from "../hosts/index.ts";
@@ -32,7 +32,6 @@ export interface AcquireRequest {
 export interface AcquireDeps {
   arbiter: HostArbiter;
   connector: HostConnector;
-  daemonId: string;
 }
 
 /**

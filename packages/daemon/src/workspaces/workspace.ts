@@ -1,4 +1,4 @@
-import type { Rrid, TestReport } from "@mtui/core/domain";
+import type { Rrid, Slot, TestReport } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { CommandEntry, HostUpdate } from "../workflow/index.ts";
 import { Lane } from "./lane.ts";
@@ -32,7 +32,7 @@ export class Workspace {
   readonly histories = new Map<string, HostHistory>();
   template: LoadedTemplate | null = null;
   /** Slots for which the inventory has no host, with the reason. */
-  noHost: { slot: import("@mtui/core/domain").Slot; reason: string }[] = [];
+  noHost: readonly { slot: Slot; reason: string }[] = [];
   leaseUntil: number | null = null;
   #closing = false;
 

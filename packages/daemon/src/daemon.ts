@@ -1,0 +1,96 @@
+import type { LoadedConfig } from "@mtui/core/config";
+import { ourLockUser } from "@mtui/core/domain";
+import { createArbiter } from "./arbiter/index.ts";
+import { systemClock } from "./clock.ts";
+import { EventLog } from "./events/index.ts";
+import { createHostConnector } from "./hosts/index.ts";
+import { createInventory } from "./inventory/index.ts";
+import { JobTable } from "./jobs/index.ts";
+import type { Log, Services } from "./operations/context.ts";
+import { dispatch } from "./operations/index.ts";
+import type { IncomingCall } from "./server/index.ts";
+import { keepLeases } from "./workspaces/lease.ts";
+import { WorkspaceRegistry } from "./workspaces/registry.ts";
+import { Releaser } from "./workspaces/release.ts";
+import { type ShutdownReport, shutDown } from "./workspaces/shutdown.ts";
+
+export interface DaemonOptions {
+  loaded: LoadedConfig;
+  daemonId: string;
+  log: Log;
+  /** What only the process knows: socket, paths, counts of connections. */
+  status: Services["status"];
+  /** The agent socket of the latest live client, else the daemon's own. */
+  authSock: () => string | undefined;
+  onStopRequest: () => void;
+}
+
+export interface Daemon {
+  handle(call: IncomingCall): Promise<unknown>;
+  readonly services: Services;
+  /** Ends running commands, releases every lock on the hosts, and says what it could not. */
+  shutDown(): Promise<ShutdownReport>;
+}
+
+/** The composition root: every room gets its neighbours here, and nowhere else. */
+export function createDaemon(options: DaemonOptions): Daemon {
+  const { config } = options.loaded;
+  const { log, daemonId } = options;
+  const clock = systemClock;
+  const events = new EventLog({ clock });
+  const user = ourLockUser(config.mtui.user);
+  const jobs = new JobTable({
+    clock,
+    events,
+    limits: { active: config.jobs.max_active, activePerWorkspace: config.jobs.max_active_per_workspace },
+  });
+  const arbiter = createArbiter({
+    now: () => clock.now(),
+    scheduler: clock,
+    random: Math.random,
+    pollSeconds: config.lock.wait_poll,
+    onEvent: (event) => events.append(event),
+  });
+  const connector = createHostConnector({
+    identity: { user, pid: process.pid, daemonId },
+    ssh: {
+      strictHostKeyChecking: config.connection.ssh_strict_host_key_checking,
+      connectTimeoutSeconds: config.connection.connection_timeout,
+      authSock: options.authSock,
+      ...(config.connection.ssh_config === undefined ? {} : { configFile: config.connection.ssh_config }),
+    },
+    locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },
+    limits: {},
+    log,
+  });
+  const releaser = new Releaser({ arbiter, connector, clock, log });
+  const workspaces = new WorkspaceRegistry(clock);
+  const services: Services = {
+    config,
+    clock,
+    log,
+    events,
+    jobs,
+    workspaces,
+    arbiter,
+    connector,
+    releaser,
+    inventory: createInventory(config),
+    identity: { user, daemonId },
+    status: options.status,
+    stop: options.onStopRequest,
+  };
+  const stopLeases = keepLeases(services);
+  return {
+    services,
+    handle: (call) => dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
+    async shutDown() {
+      stopLeases();
+      const report = await shutDown(services);
+      await arbiter[Symbol.asyncDispose]();
+      await connector[Symbol.asyncDispose]();
+      return report;
+    },
+  };
+}
+

@@ -1,0 +1,59 @@
+import type { Services } from "../operations/context.ts";
+import { pause } from "../clock.ts";
+
+export interface ShutdownReport {
+  cancelledJobs: string[];
+  /** Jobs whose commands could not be proven gone in time. */
+  stuckJobs: string[];
+  released: string[];
+  unreleased: { host: string; reason: string }[];
+}
+
+/** A package transaction may finish its step before it ends; longer than this nobody waits. */
+const JOBS_MS = 90_000;
+const RELEASE_MS = 10_000;
+
+/**
+ * The daemon's end, in two steps that cannot be cancelled: every job is ended (TERM, later KILL, on
+ * the hosts too), then every host is released, all at once and within ten seconds. What is left
+ * over is named, with the host.
+ */
+export async function shutDown(services: Services): Promise<ShutdownReport> {
+  const { jobs, workspaces, releaser, clock, arbiter } = services;
+  const active = jobs.list({ active: true });
+  for (const job of active) job.cancel("The daemon is stopping.");
+  await within(Promise.all(active.map((job) => job.ended)), JOBS_MS, clock);
+  const stuck = active.filter((job) => !job.final).map((job) => job.id);
+
+  const hosts = workspaces.list().flatMap((workspace) => {
+    workspace.markClosing();
+    return [...workspace.hosts.values()];
+  });
+  const reports: { host: string; reason: string | null }[] = [];
+  const releases = hosts.map(async (host) => reports.push(await releaser.release(host)));
+  await within(Promise.all(releases), RELEASE_MS, clock);
+  for (const workspace of workspaces.list()) arbiter.closeWorkspace(workspace.name);
+  const answered = new Set(reports.map(({ host }) => host));
+  const silent = hosts
+    .map((host) => host.claim.hostName)
+    .filter((name) => !answered.has(name))
+    .map((host) => ({ host, reason: "no answer in time" }));
+  const unreleased = [
+    ...silent,
+    ...reports.flatMap(({ host, reason }) => (reason === null ? [] : [{ host, reason }])),
+    ...releaser.unreleased.filter(({ host }) => !answered.has(host)).map(({ host, reason }) => ({ host, reason: reason ?? "" })),
+  ];
+  releaser.stop();
+  return {
+    cancelledJobs: active.map((job) => job.id),
+    stuckJobs: stuck,
+    released: reports.filter(({ reason }) => reason === null).map(({ host }) => host),
+    unreleased,
+  };
+}
+
+async function within(work: Promise<unknown>, ms: number, clock: Services["clock"]): Promise<void> {
+  const stop = new AbortController();
+  await Promise.race([work, pause(clock, { ms, signal: stop.signal })]);
+  stop.abort();
+}
