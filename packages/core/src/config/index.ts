@@ -1,1 +1,2 @@
-export {};
+export { nearest } from "./nearest.ts";
+export { expandHome, type Places, places } from "./paths.ts";

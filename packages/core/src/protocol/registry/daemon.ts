@@ -67,6 +67,9 @@ export const daemonOperations = [
     summary: "End running commands, release every lock on the hosts, and stop",
     scope: "daemon",
     effect: "control",
+    params: {
+      if_idle: z.boolean().default(false).describe("only when no job is active and no workspace is in use"),
+    },
     result: z.object({ stopping: z.boolean(), active_jobs: z.array(z.string()) }),
     cli: { command: "daemon stop", hidden: true },
   }),

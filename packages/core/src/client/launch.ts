@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { places } from "../config/paths.ts";
+import { EXIT_ALREADY_RUNNING } from "../protocol/version.ts";
+import type { Launcher } from "./options.ts";
+import { ensurePrivateDir } from "./private-dir.ts";
+import { readTail } from "./tail.ts";
+
+/** Both ends of what a daemon prints before it has its own log. */
+export const START_LOG = "mtuid.start.log";
+const TAIL_BYTES = 2_000;
+
+/** `beaten`: another daemon has the state, and may be starting, serving or on its way out. */
+export type LaunchState = { state: "running" } | { state: "beaten" } | { state: "failed"; why: string };
+
+export interface Launched {
+  current(): LaunchState;
+}
+
+/**
+ * `$MTUID` (a program or a script for this Node), else the launcher of the daemon package beside the
+ * running program: in a bundle, in `node_modules`, or in the sources.
+ */
+export function findLauncher(env: NodeJS.ProcessEnv): Launcher | null {
+  const named = env["MTUID"];
+  if (named !== undefined && named !== "") return launcherOf(resolve(named));
+  const here = dirname(fileURLToPath(import.meta.url));
+  const beside = [
+    "../../daemon/bin/mtuid.js",
+    "../../../daemon/bin/mtuid.js",
+    "../../node_modules/@mtui/daemon/bin/mtuid.js",
+  ];
+  const found = beside.map((path) => join(here, path)).find((path) => existsSync(path));
+  return found === undefined ? null : launcherOf(found);
+}
+
+function launcherOf(path: string): Launcher {
+  const script = /\.[cm]?[jt]s$/.test(path);
+  return script ? { command: process.execPath, args: [path] } : { command: path, args: [] };
+}
+
+/**
+ * Start a daemon that outlives us: its own session, no terminal, no directory of ours held, output
+ * into the state directory. Several clients may do so at once: the state's lock lets one daemon
+ * live, the others end with `EXIT_ALREADY_RUNNING`.
+ */
+export function launch(
+  launcher: Launcher,
+  options: { config: string | null; env: NodeJS.ProcessEnv },
+): Launched {
+  const state = places(options.env).state;
+  ensurePrivateDir(state);
+  const log = join(state, START_LOG);
+  const output = openSync(log, "w", 0o600);
+  let current: LaunchState = { state: "running" };
+  try {
+    const args = [...launcher.args, ...(options.config === null ? [] : ["--config", options.config])];
+    const child = spawn(launcher.command, args, {
+      cwd: "/",
+      detached: true,
+      env: options.env,
+      stdio: ["ignore", output, output],
+    });
+    child.on("error", (error) => {
+      current = { state: "failed", why: error.message };
+    });
+    child.on("exit", (code, signal) => {
+      if (code === EXIT_ALREADY_RUNNING) {
+        current = { state: "beaten" };
+        return;
+      }
+      const how = signal === null ? `exit ${code}` : `signal ${signal}`;
+      current = {
+        state: "failed",
+        why: `${how}; ${log} ends with: ${readTail(log, TAIL_BYTES) || "(nothing)"}`,
+      };
+    });
+    child.unref();
+  } finally {
+    closeSync(output);
+  }
+  return { current: () => current };
+}

@@ -1,0 +1,33 @@
+const MASK = "***";
+const SECRET_KEY = /token|password|passwd|secret|authorization|cookie/i;
+const MAX_TEXT = 8_192;
+const MAX_DEPTH = 6;
+
+/** `https://user:password@host` and `?token=...`: in URLs of errors, of redirects, of metadata. */
+const URL_USER = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
+const QUERY_SECRET = /([?&;](?:[\w-]*(?:token|secret|password|api_?key)[\w-]*)=)[^&#\s]+/gi;
+const BEARER = /\b(authorization:\s*|bearer\s+|token\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
+
+/** Texts that are secrets themselves, such as the Gitea token in force. */
+export type Secrets = readonly string[];
+
+export function redactText(text: string, secrets: Secrets = []): string {
+  let safe = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}... (${text.length} characters)` : text;
+  for (const secret of secrets) if (secret.length >= 4) safe = safe.replaceAll(secret, MASK);
+  return safe.replace(URL_USER, `$1${MASK}@`).replace(QUERY_SECRET, `$1${MASK}`).replace(BEARER, `$1${MASK}`);
+}
+
+/** The same for structured facts: by name, by value, bounded in depth. */
+export function redactValue(value: unknown, secrets: Secrets = [], depth = 0): unknown {
+  if (typeof value === "string") return redactText(value, secrets);
+  if (value instanceof Error) return redactText(value.stack ?? value.message, secrets);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return "[...]";
+  if (Array.isArray(value)) return value.slice(0, 100).map((item) => redactValue(item, secrets, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, 100)
+      .map(([key, item]) => [key, SECRET_KEY.test(key) ? MASK : redactValue(item, secrets, depth + 1)]),
+  );
+}
