@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { MtuiError } from "@mtui/core/protocol";
+import type { HostSpec } from "./host-spec.ts";
+import { parseSettings, type SshSettings } from "./settings.ts";
+
+const run = promisify(execFile);
+const LIMIT_MS = 10_000;
+
+/**
+ * Asks OpenSSH itself what its configuration says of a host, so that every keyword, Include and Match
+ * means what it means to `ssh`. The default user is root here: a `Host *` block behind everything that
+ * the person wrote says so, because the first value wins.
+ * @returns null where there is no `ssh` program.
+ * @throws MtuiError config.invalid with OpenSSH's own words.
+ */
+export async function askOpenSsh(spec: HostSpec, options: { configFile: string | undefined }): Promise<SshSettings | null> {
+  const directory = await mkdtemp(join(tmpdir(), "mtui-ssh-"));
+  try {
+    const file = join(directory, "config");
+    await writeFile(file, composedConfig(options.configFile), { mode: 0o600 });
+    const port = spec.port === null ? [] : ["-p", String(spec.port)];
+    const user = spec.user === null ? [] : ["-l", spec.user];
+    const { stdout } = await run("ssh", ["-G", "-F", file, ...port, ...user, "--", spec.name], {
+      timeout: LIMIT_MS,
+      maxBuffer: 1024 * 1024,
+    });
+    return parseSettings(stdout);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error) return null;
+    throw invalid(spec, error);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function composedConfig(configFile: string | undefined): string {
+  const includes = configFile === undefined ? ["~/.ssh/config", "/etc/ssh/ssh_config"] : [configFile];
+  const quoted = includes.map((path) => `Include "${path.replaceAll('"', "")}"`);
+  return [...quoted, "Host *", "  User root", ""].join("\n");
+}
+
+function invalid(spec: HostSpec, error: unknown): MtuiError {
+  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim().slice(0, 500) : String(error);
+  return new MtuiError("config.invalid", `ssh cannot read its configuration for ${spec.name}: ${stderr}`, {
+    hint: `Correct ssh_config, then check with: ssh -G ${spec.name}`,
+    cause: error,
+  });
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { MtuiError } from "@mtui/core/protocol";
+import { scanMarks } from "./marker.ts";
+import type { RemoteShell } from "./transport.ts";
+
+export interface ControlAnswer {
+  /** `$?` of the script's last command. */
+  readonly status: number;
+  readonly output: Buffer;
+}
+
+interface Pending {
+  readonly script: string;
+  readonly timeoutMs: number;
+  settle(result: ControlAnswer | MtuiError): void;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_OUTPUT = 1024 * 1024;
+
+/**
+ * One `sh` kept open on a host for short protocol steps: half a millisecond a step, where a new
+ * channel costs ten. Requests run one after the other; each is a single compound command, which the
+ * shell begins only when it has read all of it, so that a torn request does nothing. A request that
+ * takes too long ends the shell, and with it every request behind it: nobody knows any more what
+ * belongs to whom.
+ */
+export class ControlShell {
+  readonly #shell: RemoteShell;
+  readonly #nonce = randomBytes(16).toString("hex");
+  readonly #queue: Pending[] = [];
+  readonly #hostName: string;
+  #current: Pending | null = null;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(shell: RemoteShell, options: { hostName: string; preamble: string }) {
+    this.#shell = shell;
+    this.#hostName = options.hostName;
+    const scanner = scanMarks(this.#nonce, {
+      onBytes: (chunk) => this.#collect(chunk),
+      onMark: (words) => this.#mark(words),
+    });
+    shell.attach({
+      onOutput: (stream, chunk) => {
+        if (stream === "stdout") scanner.push(chunk);
+      },
+      onClose: () => this.#fail("the control shell ended"),
+    });
+    shell.send(options.preamble);
+  }
+
+  get open(): boolean {
+    return this.#shell.open;
+  }
+
+  /**
+   * @param script one or more commands; their standard output comes back, at most 1 MiB.
+   * @throws MtuiError host.lost when the shell ends or does not answer in time: whether the script
+   *   ran is then unknown.
+   */
+  async request(script: string, options: { timeoutMs?: number } = {}): Promise<ControlAnswer> {
+    return await new Promise((resolve, reject) => {
+      const settle = (result: ControlAnswer | MtuiError): void => (result instanceof MtuiError ? reject(result) : resolve(result));
+      this.#queue.push({ script, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, settle });
+      this.#next();
+    });
+  }
+
+  close(): void {
+    this.#shell.destroy();
+    this.#fail("the control shell was closed");
+  }
+
+  #next(): void {
+    if (this.#current !== null) return;
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    if (!this.#shell.open) {
+      next.settle(this.#error("the control shell is closed"));
+      this.#next();
+      return;
+    }
+    this.#current = next;
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#timer = setTimeout(() => {
+      this.#shell.destroy();
+      this.#fail(`no answer within ${next.timeoutMs / 1000} s`);
+    }, next.timeoutMs);
+    const mark = `printf '\\036%s %s %s\\n' ${this.#nonce}`;
+    this.#shell.send(`{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; }\n`);
+  }
+
+  #collect(chunk: Buffer): void {
+    if (this.#current === null) return;
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_OUTPUT) {
+      this.#shell.destroy();
+      this.#fail(`more than ${MAX_OUTPUT} bytes came back`);
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  #mark(words: string[]): void {
+    const [word, status] = words;
+    if (word === "end") {
+      this.#finish(Number(status));
+      return;
+    }
+    // What came before the beginning is not an answer: a login file may still have been talking.
+    this.#chunks = [];
+    this.#bytes = 0;
+  }
+
+  #finish(status: number): void {
+    const current = this.#current;
+    if (current === null) return;
+    clearTimeout(this.#timer);
+    this.#current = null;
+    current.settle({ status, output: Buffer.concat(this.#chunks) });
+    this.#next();
+  }
+
+  #fail(reason: string): void {
+    clearTimeout(this.#timer);
+    const waiting = [...(this.#current === null ? [] : [this.#current]), ...this.#queue.splice(0)];
+    this.#current = null;
+    for (const each of waiting) each.settle(this.#error(reason));
+  }
+
+  #error(reason: string): MtuiError {
+    return new MtuiError("host.lost", `No answer from ${this.#hostName}: ${reason}.`, {
+      hint: `See whether the host answers: ssh root@${this.#hostName}`,
+      retryable: true,
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import type { Duplex } from "node:stream";
+import type { Client, ClientChannel } from "ssh2";
+import { MtuiError } from "@mtui/core/protocol";
+import { type Permit, Semaphore } from "./semaphore.ts";
+import { Ssh2Shell } from "./ssh2-shell.ts";
+import { type SshTarget, sshCommandLine } from "./target.ts";
+import type { RemoteShell, Transport } from "./transport.ts";
+
+/** sshd allows 10 sessions a connection by default and refuses the eleventh; one place is reserved. */
+const COMMON_CHANNELS = 7;
+const CLOSE_MS = 2000;
+
+/** Understood by every login shell, also by csh and fish; everything else goes through its stdin. */
+const SHELL_COMMAND = "exec /bin/sh";
+
+/** The ssh2 implementation; its `error` listener was attached before connecting and stays. */
+export class Ssh2Transport implements Transport {
+  readonly closed: Promise<MtuiError>;
+  readonly #client: Client;
+  readonly #target: SshTarget;
+  readonly #common = new Semaphore(COMMON_CHANNELS);
+  readonly #reserved = new Semaphore(1);
+  #connected = true;
+  #reason: string = "the connection was closed";
+
+  constructor(client: Client, target: SshTarget) {
+    this.#client = client;
+    this.#target = target;
+    client.on("error", (error: Error) => {
+      this.#reason = error.message;
+    });
+    this.closed = new Promise((resolve) => {
+      const over = (): void => {
+        if (!this.#connected) return;
+        this.#connected = false;
+        resolve(this.#lost());
+      };
+      client.once("close", over);
+      client.once("end", () => {
+        over();
+        // A half-open peer would otherwise keep the socket.
+        client.destroy();
+      });
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  async openShell(options: { reserved?: boolean; signal?: AbortSignal } = {}): Promise<RemoteShell> {
+    const places = options.reserved === true ? this.#reserved : this.#common;
+    const permit = await places.acquire(options.signal);
+    try {
+      return await this.#exec(permit);
+    } catch (error) {
+      permit();
+      throw error;
+    }
+  }
+
+  async #exec(permit: Permit): Promise<RemoteShell> {
+    return await new Promise<RemoteShell>((resolve, reject) => {
+      if (!this.#connected) {
+        reject(this.#lost());
+        return;
+      }
+      // The callback never comes after a loss of the link.
+      void this.closed.then(reject);
+      try {
+        this.#client.exec(SHELL_COMMAND, (error: Error | undefined, channel: ClientChannel) => {
+          if (error) reject(this.#connected ? this.#refused(error) : this.#lost());
+          else resolve(new Ssh2Shell(channel, { onGone: permit, linkClosed: this.closed }));
+        });
+      } catch {
+        reject(this.#lost());
+      }
+    });
+  }
+
+  async forward(host: string, port: number): Promise<Duplex> {
+    return await new Promise<Duplex>((resolve, reject) => {
+      void this.closed.then(reject);
+      try {
+        this.#client.forwardOut("127.0.0.1", 0, host, port, (error: Error | undefined, channel: ClientChannel) => {
+          if (!error) {
+            resolve(channel);
+            return;
+          }
+          reject(
+            new MtuiError("host.unreachable", `${this.#target.name} cannot reach ${host}:${port}: ${error.message}`, {
+              hint: `Try it by hand: ssh -J ${this.#target.user}@${this.#target.name} root@${host}`,
+              retryable: true,
+              cause: error,
+            }),
+          );
+        });
+      } catch {
+        reject(this.#lost());
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#connected) {
+      this.#client.destroy();
+      return;
+    }
+    this.#client.end();
+    const timer = setTimeout(() => this.#client.destroy(), CLOSE_MS);
+    await this.closed;
+    clearTimeout(timer);
+    this.#client.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #lost(): MtuiError {
+    return new MtuiError("host.lost", `The connection to ${this.#target.name} is lost: ${this.#reason}`, {
+      hint: `See whether the host answers: ${sshCommandLine(this.#target)}`,
+      data: { host: this.#target.name },
+      retryable: true,
+    });
+  }
+
+  #refused(cause: Error): MtuiError {
+    return new MtuiError("host.unsupported", `${this.#target.name} refuses to start a command: ${cause.message}`, {
+      hint: "Its sshd must allow 10 sessions a connection (MaxSessions) and no forced command.",
+      data: { host: this.#target.name },
+      cause,
+    });
+  }
+}
