@@ -4,14 +4,13 @@ import type { OperationName, ParamsOf, ResultOf } from "@mtui/core/registry";
 import type { HostArbiter } from "../arbiter/index.ts";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
+import type { Log } from "../log/index.ts";
 import type { HostConnector } from "../hosts/index.ts";
 import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Releaser } from "../workspaces/release.ts";
-
-export type Log = (level: "debug" | "info" | "warn" | "error", text: string) => void;
 
 export interface Inventory {
   hosts: readonly RefHost[];

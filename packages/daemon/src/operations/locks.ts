@@ -32,7 +32,7 @@ export const lock: PlainHandler<"lock"> = async (params, call) => {
       const refused = takings.find(({ taking }) => taking.state !== "taken");
       if (refused !== undefined) {
         await Promise.all(
-          takings.map(({ host, taking }) => (taking.state === "taken" ? host.session.releaseLock(taking.lock) : null)),
+          takings.flatMap(({ host, taking }) => (taking.state === "taken" ? [host.session.releaseLock(taking.lock)] : [])),
         );
         throw refusal(refused.host, refused.taking.state === "refused" ? refused.taking.by : null);
       }

@@ -9,8 +9,7 @@ export function describeForeignLock(reading: LockReading): string {
       return `unreadable lock file (${reading.reason})`;
     case "malformed":
       return "locked by unknown (malformed lock file)";
-    case "ours":
-    case "foreign": {
+    default: {
       const { user, comment } = reading.record;
       const age = reading.state === "foreign" && reading.ageSeconds !== null ? ` for ${ageText(reading.ageSeconds)}` : "";
       return `locked by ${user}${age}${comment === "" ? "" : ` (${comment})`}`;

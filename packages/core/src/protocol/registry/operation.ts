@@ -72,7 +72,8 @@ export function defineOperation<
   S extends z.ZodRawShape = None,
   const Sl extends boolean = false,
 >(definition: Definition<N, Sc, Sl, S, R>) {
-  const { name, summary, scope, effect, params, result, slow, cli = {} } = definition;
+  const { name, summary, scope, effect, params, result, slow } = definition;
+  const cli: CliHints = definition.cli ?? {};
   const shape = {
     ...params,
     ...(scope === "workspace" ? workspaceParam : {}),
@@ -86,6 +87,6 @@ export function defineOperation<
     slow: (slow ?? false) as Sl,
     params: z.strictObject(shape),
     result,
-    cli: cli as CliHints,
+    cli,
   };
 }
