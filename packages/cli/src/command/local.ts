@@ -1,0 +1,51 @@
+import type { ObjectSchema, OperationEntry, ParamSchema } from "@mtui/core/protocol";
+
+/** Commands that are no operation of the daemon, described in the same way. */
+export function localCommands(): OperationEntry[] {
+  return [
+    local("daemon_start", { summary: "Start mtuid if it is not running", cli: { command: "daemon start" } }),
+    local("daemon_stop", {
+      summary: "End running commands, release every lock on the hosts, and stop mtuid",
+      cli: { command: "daemon stop" },
+      properties: {
+        timeout: { type: "number", minimum: 0, default: 60, description: "seconds to wait for it to end" },
+        force: {
+          type: "boolean",
+          default: false,
+          description: "kill it when it has not ended by then; locks on hosts may then stay behind",
+        },
+      },
+    }),
+    local("daemon_logs", {
+      summary: "The end of mtuid's log file",
+      cli: { command: "daemon logs", short: { lines: "n", follow: "f" } },
+      properties: {
+        lines: { type: "integer", minimum: 0, maximum: 100_000, default: 50, description: "how many lines" },
+        follow: { type: "boolean", default: false, description: "go on with what is written from now on" },
+      },
+    }),
+    local("completion", {
+      summary: "Print the completion script of a shell",
+      cli: { positionals: ["shell"] },
+      properties: { shell: { type: "string", enum: ["bash", "zsh", "fish"] } },
+      required: ["shell"],
+    }),
+    local("help", {
+      summary: "Show the commands, or the options of one",
+      cli: { positionals: ["command"] },
+      properties: { command: { type: "array", items: { type: "string" }, default: [] } },
+    }),
+  ];
+}
+
+interface LocalCommand {
+  summary: string;
+  cli: OperationEntry["cli"];
+  properties?: Record<string, ParamSchema>;
+  required?: readonly string[];
+}
+
+function local(name: string, { summary, cli, properties = {}, required = [] }: LocalCommand): OperationEntry {
+  const params: ObjectSchema = { type: "object", properties, required, additionalProperties: false };
+  return { name, summary, scope: "daemon", effect: "control", slow: false, params, cli };
+}

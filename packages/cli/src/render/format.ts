@@ -1,0 +1,47 @@
+/** Small texts that several renderers share. */
+
+/** `0.4 s`, `12 s`, `3:07`, `2:03:07` (hours). */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return "?";
+  if (seconds < 10) return `${(Math.round(seconds * 10) / 10).toFixed(1)} s`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const whole = Math.floor(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** `12 s ago`, for moments in milliseconds since the epoch. */
+export function ago(at: number, now: number): string {
+  return `${duration(Math.max(0, (now - at) / 1000))} ago`;
+}
+
+/** `1 host`, `2 hosts`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+export function bytes(number: number): string {
+  if (number < 1024) return `${number} B`;
+  if (number < 1024 * 1024) return `${(number / 1024).toFixed(1)} KiB`;
+  return `${(number / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+export interface SlotLike {
+  product: string;
+  version: string;
+  arch: string;
+  addons: readonly string[];
+}
+
+/** `SLES 15-SP6 x86_64 +sle-module-basesystem`. */
+export function slotWords(slot: SlotLike): string {
+  const addons = slot.addons.map((addon) => `+${addon}`).join(" ");
+  return `${slot.product} ${slot.version} ${slot.arch}${addons === "" ? "" : ` ${addons}`}`;
+}
+
+/** Lines of a text without the empty one behind its last line end. */
+export function linesOf(text: string): string[] {
+  if (text === "") return [];
+  return text.replace(/\n$/, "").split("\n");
+}

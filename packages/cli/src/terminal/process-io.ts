@@ -1,0 +1,70 @@
+import type { Clock, Io, Surface } from "./io.ts";
+import { wantsColour } from "./style.ts";
+
+/** The real terminal. Each stream of Node costs start-up time, so it is made when it is first used. */
+export function processIo(): Io {
+  const { env } = process;
+  let out: Surface | undefined;
+  let err: Surface | undefined;
+  return {
+    get out() {
+      out ??= surface(process.stdout, env);
+      return out;
+    },
+    get err() {
+      err ??= surface(process.stderr, env);
+      return err;
+    },
+    get interactive() {
+      return process.stdin.isTTY === true && process.stderr.isTTY === true;
+    },
+    env,
+    clock: systemClock,
+    onInterrupt(handler) {
+      process.on("SIGINT", handler);
+      return { [Symbol.dispose]: () => void process.off("SIGINT", handler) };
+    },
+    readLine,
+  };
+}
+
+function surface(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Surface {
+  const tty = stream.isTTY === true;
+  // A reader that left (`| head`) is no failure, and there is nobody to tell.
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  return {
+    write: (text) => void stream.write(text),
+    tty,
+    colour: wantsColour(tty, env),
+    get columns() {
+      return tty ? (stream.columns ?? 80) : undefined;
+    },
+    get rows() {
+      return tty ? (stream.rows ?? 24) : undefined;
+    },
+  };
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+function readLine(signal: AbortSignal): Promise<string | null> {
+  const { stdin } = process;
+  return new Promise((resolve) => {
+    const finish = (line: string | null): void => {
+      stdin.off("data", onData).off("end", onEnd);
+      signal.removeEventListener("abort", onEnd);
+      stdin.pause();
+      resolve(line);
+    };
+    const onData = (chunk: Buffer): void => finish(chunk.toString("utf8").trim());
+    const onEnd = (): void => finish(null);
+    signal.addEventListener("abort", onEnd, { once: true });
+    stdin.on("data", onData).once("end", onEnd).resume();
+  });
+}
