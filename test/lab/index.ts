@@ -1,0 +1,10 @@
+export type { LabFiles } from "./files.ts";
+export type { ExecOptions, LabHost } from "./host/lab-host.ts";
+export { type Lab, type LabOptions, startLab } from "./lab.ts";
+export type { Observation } from "./observe/events.ts";
+export type { PackageLike, PackageSpec } from "./packages/spec.ts";
+export type { WireFault } from "./services/protocol.ts";
+export type { AddonSpec, HostSpec } from "./spec.ts";
+export type { MadeUpdate, UpdateSpec } from "./update/update-spec.ts";
+export type { UpdateTarget } from "./update/targets.ts";
+export { waitUntil } from "./wait.ts";

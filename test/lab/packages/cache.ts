@@ -1,0 +1,44 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/**
+ * Built packages and baked layers are kept between runs, each under the hash of everything that it was
+ * made from. An entry appears by a rename, so that concurrent runs either see a whole one or make
+ * their own; losing that race is harmless.
+ */
+export function cacheRoot(): string {
+  const base = process.env.XDG_CACHE_HOME;
+  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "mtui-lab");
+}
+
+export function contentKey(...parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+}
+
+/** The directory of `key`, made by `make` in a scratch directory if it is not there yet. */
+export async function cached(
+  kind: "rpm" | "layer",
+  entry: { key: string; make: (scratch: string) => Promise<void> },
+): Promise<string> {
+  const place = join(cacheRoot(), kind, entry.key);
+  if (await exists(place)) return place;
+  const scratch = `${place}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  await mkdir(scratch, { recursive: true });
+  try {
+    await entry.make(scratch);
+    await rename(scratch, place);
+  } catch (error) {
+    await rm(scratch, { recursive: true, force: true });
+    if (!(await exists(place))) throw error;
+  }
+  return place;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isAlive, type Owner, startTime, thisOwner } from "./owner.ts";
+
+/**
+ * Every lab of a user is a numbered directory `<base>/<number>`, and the number is also the third part
+ * of its addresses (127.77.<number>.<host>). `owner.json` says which process has it; a lab whose owner
+ * is gone is nobody's, and the next one that starts removes it.
+ */
+export interface Place {
+  number: number;
+  dir: string;
+}
+
+/** Where labs live: a private directory, because its files are trusted by root processes. */
+export function labBase(): string {
+  const uid = process.getuid?.() ?? 0;
+  const base = process.env.MTUI_LAB_DIR ?? join(tmpdir(), `mtui-lab-${uid}`);
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  const stat = statSync(base);
+  if (stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+    throw new Error(`lab: ${base} is not private to this user; remove it, or set MTUI_LAB_DIR`);
+  }
+  return base;
+}
+
+/** Take the first free number; the rename of a prepared directory is what makes it exclusive. */
+export async function takePlace(): Promise<Place> {
+  const base = labBase();
+  reapDead(base);
+  const scratch = join(base, `new-${randomBytes(6).toString("hex")}`);
+  mkdirSync(scratch, { mode: 0o700 });
+  writeFileSync(join(scratch, "owner.json"), JSON.stringify(thisOwner()));
+  for (let number = 1; number <= 254; number++) {
+    const dir = join(base, String(number));
+    if (!(await addressFree(`127.77.${number}.1`))) continue;
+    try {
+      renameSync(scratch, dir);
+      return { number, dir };
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    }
+  }
+  rmSync(scratch, { recursive: true, force: true });
+  throw new Error("lab: 254 labs are running already; npm run lab -- status shows them");
+}
+
+/** Labs of other users have directories elsewhere, but the same loopback. */
+function addressFree(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen({ host: address, port: SSHD_PORT }, () => probe.close(() => resolve(true)));
+  });
+}
+
+/** Where the real sshd listens, behind the wire. */
+export const SSHD_PORT = 10022;
+
+/** Remove labs whose owner is gone, with the processes that they recorded. */
+export function reapDead(base: string = labBase()): void {
+  for (const name of readdirSync(base)) {
+    const dir = join(base, name);
+    const owner = readOwner(dir);
+    if (owner !== null && isAlive(owner)) continue;
+    if (owner === null && !/^(\d+|new-[0-9a-f]+)$/.test(name)) continue;
+    for (const left of recordedProcesses(dir)) {
+      if (isAlive(left)) killQuietly(left.pid);
+    }
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export function readOwner(dir: string): Owner | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(dir, "owner.json"), "utf8"));
+    if (typeof value !== "object" || value === null) return null;
+    const { pid, started } = value as Partial<Owner>;
+    return typeof pid === "number" && typeof started === "string" ? { pid, started } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Remember a process of this lab, for whoever has to clean up after a killed owner. */
+export function recordProcess(dir: string, pid: number): void {
+  const started = startTime(pid);
+  if (started !== null) writeFileSync(join(dir, "processes"), `${pid} ${started}\n`, { flag: "a" });
+}
+
+export function recordedProcesses(dir: string): Owner[] {
+  try {
+    return readFileSync(join(dir, "processes"), "utf8")
+      .split("\n")
+      .map((line) => line.split(" "))
+      .flatMap(([pid, started]) => (started === undefined ? [] : [{ pid: Number(pid), started }]));
+  } catch {
+    return [];
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It went away by itself in the meantime.
+  }
+}
