@@ -47,3 +47,25 @@ export { matchesQuery } from "./testplatform/match.ts";
 export { parseTestplatform, type Testplatform } from "./testplatform/parse.ts";
 export type { PlatformQuery, QueriedProduct, QueriedVersion } from "./testplatform/query.ts";
 export { queryHosts, searchHosts } from "./testplatform/search.ts";
+export { commandLine, type PlanStep } from "./families/command-line.ts";
+export type { Family, PatchPlan, PrepareOptions, RepositoryPlan } from "./families/family.ts";
+export { FAMILIES, familyOf } from "./families/family-of.ts";
+export { ISSUE_PREFIX, repositoryAlias, repositorySuffix } from "./families/repository-alias.ts";
+export { rpmVersions, zypperRepositories } from "./families/zypper-plan.ts";
+export {
+  type HostVerdict,
+  hostVerdict,
+  type PackageEvidence,
+  type PackageVerdict,
+  packageVerdict,
+  type SeenVersion,
+  type UpdateStep,
+  type UpdateVerdict,
+  updateVerdict,
+} from "./verdict.ts";
+export { type ExitMeaning, type Question, ZYPPER_EXITS, zypperExit } from "./zypper/exit-codes.ts";
+export { type Answer, type Judgement, judge } from "./zypper/judge.ts";
+export { type PatchRow, parsePatches, patchesOf } from "./zypper/patches.ts";
+export { parseRepositories, type RepositoryRow, sameUrl } from "./zypper/repositories.ts";
+export { type InstalledVersions, parseInstalled } from "./zypper/rpm-query.ts";
+export { highestOffers, type OfferRow, parseOffers, searchedEverything } from "./zypper/search.ts";
