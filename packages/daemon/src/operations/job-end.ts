@@ -1,0 +1,32 @@
+import { MtuiError } from "@mtui/core/protocol";
+import type { HostResult } from "@mtui/core/registry";
+import type { Job, JobEnd } from "../jobs/index.ts";
+
+type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error">;
+
+/**
+ * How a job ended, from what happened on each host. A failure outweighs a lost link, and both
+ * outweigh the cancel, so that none hides another; `done` needs every host to have said `ok`.
+ */
+export function jobEnd(job: Job, { hosts, result }: { hosts: readonly HostOutcome[]; result: unknown }): JobEnd {
+  const not = hosts.filter(({ state }) => state !== "ok");
+  if (not.length === 0 && hosts.length > 0) return { state: "done", result };
+  const error = new MtuiError("operation.failed", summary(hosts, not), {
+    hint: `mtuictl job result ${job.id} shows what each host said.`,
+    data: { hosts: Object.fromEntries(hosts.map(({ host, state }) => [host, state])) },
+  }).toReport();
+  const has = (...states: string[]): boolean => not.some(({ state }) => states.includes(state));
+  if (has("failed", "timeout", "unreachable")) return { state: "failed", result, error };
+  if (has("lost")) return { state: "lost", result, error };
+  if (job.signal.aborted) return { state: "cancelled", result, error };
+  return { state: "failed", result, error };
+}
+
+function summary(hosts: readonly HostOutcome[], not: readonly HostOutcome[]): string {
+  if (hosts.length === 0) return "Nothing was done on any host.";
+  const each = not.map(({ host, state, exit, error }) => {
+    const code = exit === null || exit === 0 ? "" : ` (exit ${exit})`;
+    return `${host} ${state}${code}${error === null ? "" : `: ${error.message}`}`;
+  });
+  return `${not.length} of ${hosts.length} hosts did not end well: ${each.join("; ")}`;
+}

@@ -1,0 +1,41 @@
+import { StringDecoder } from "node:string_decoder";
+import type { WorkflowContext } from "../workflow/index.ts";
+import type { JobCall } from "./context.ts";
+
+interface Wishes {
+  /** Seconds to wait for operation locks of others; undefined = `[lock] wait`. */
+  wait?: number | undefined;
+  /** Seconds of silence before a command is ended; undefined = `[connection] connection_timeout`. */
+  timeout?: number | undefined;
+}
+
+/** What the workflow sees of a job and its workspace: where to report to, and how long to wait. */
+export function workflowContext({ services, job, workspace }: JobCall, wishes: Wishes): WorkflowContext {
+  const { config } = services;
+  const decoders = new Map<string, StringDecoder>();
+  return {
+    report: workspace.template?.report ?? null,
+    rrid: workspace.template?.rrid ?? null,
+    workspace: workspace.name,
+    signal: job.signal,
+    limits: { silence: wishes.timeout ?? config.connection.connection_timeout },
+    fanout: config.daemon.fanout,
+    clock: services.clock,
+    waitForLock: { seconds: wishes.wait ?? config.lock.wait, pollSeconds: config.lock.wait_poll },
+    progress: (host, progress) => job.host(host, progress),
+    output: (host, stream, chunk) => {
+      // A character may be split between two chunks: each stream of each host is decoded as a whole.
+      const key = `${host} ${stream}`;
+      const decoder = decoders.get(key) ?? new StringDecoder("utf8");
+      decoders.set(key, decoder);
+      const text = decoder.write(chunk);
+      if (text !== "") job.output(host, { stream, text });
+    },
+    record: (host, entry) => workspace.record(host, entry),
+    heldByHand: (host) => workspace.hosts.get(host)?.byHand,
+    replaceHeldByHand: (host, lock) => {
+      const held = workspace.hosts.get(host);
+      if (held !== undefined) held.byHand = lock;
+    },
+  };
+}
