@@ -38,6 +38,8 @@ export function parseInventory(yaml: string, options: { source: string }): Inven
   const lineOf = (node: unknown): number => lines.linePos(startOf(node)).line;
   for (const { key, value } of root.items) {
     const list = resolve(value, document);
+    if (list === null && isAlias(value))
+      throw fail(`line ${lineOf(value)}: nothing has the anchor *${printable(value.source)}`);
     if (list === null || isNull(list)) continue;
     if (!isSeq(list)) {
       dropped.push({ line: lineOf(key), reason: `"${printable(String(key))}" is not a list of hosts` });
@@ -71,7 +73,7 @@ function parse(
     document = parseDocument(yaml, {
       version: "1.1",
       uniqueKeys: false,
-      logLevel: "silent",
+      logLevel: "error",
       prettyErrors: false,
       lineCounter: lines,
     });

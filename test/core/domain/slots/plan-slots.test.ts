@@ -1,0 +1,156 @@
+import { parseInventory, type PlanOptions, planSlots, sameSlot, slotKey, slotText } from "@mtui/core/domain";
+import { describe, expect, it } from "vitest";
+import { SAMPLE_INVENTORY } from "../inventory/sample-inventory.ts";
+
+const { hosts } = parseInventory(SAMPLE_INVENTORY, { source: "sample" });
+const plan = (lines: string[], options?: PlanOptions) => planSlots(lines, hosts, options);
+const shown = (lines: string[], options?: PlanOptions) =>
+  Object.fromEntries(
+    plan(lines, options).slots.map(({ slot, candidates }) => [
+      slotText(slot),
+      candidates.map((host) => host.name.replace(".example.com", "")).join(" "),
+    ]),
+  );
+const SP6 = "base=SLES(major=15,minor=SP6)";
+
+describe("the slots of one line", () => {
+  it.each<[string, Record<string, string>]>([
+    [`${SP6};arch=[x86_64]`, { "SLES-15-SP6 x86_64": "amber basalt" }],
+    [
+      `${SP6};arch=[aarch64,s390x,x86_64];addon=sle-module-basesystem(major=15,minor=SP6)`,
+      {
+        "SLES-15-SP6 aarch64 +sle-module-basesystem": "cobalt",
+        "SLES-15-SP6 x86_64 +sle-module-basesystem": "amber basalt",
+      },
+    ],
+    ["base=SLES(major=15);arch=[x86_64]", { "SLES-15 x86_64": "amber basalt emerald:2222" }],
+    ["base=SLES(major=15,minor=);arch=[s390x,x86_64]", { "SLES-15 s390x": "iolite" }],
+    ["base=SLES-LTSS(major=12,minor=SP5);arch=[x86_64]", { "SLES-LTSS-12-SP5 x86_64": "dolomite" }],
+    ["base=sles(major=15,minor=sp6);arch=[x86_64]", { "sles-15-sp6 x86_64": "halite" }],
+    ["base=SL-Micro(major=6,minor=1);arch=[x86_64]", { "SL-Micro-6-1 x86_64": "flint" }],
+    [
+      "base=SLES(major=16,minor=0);arch=[x86_64];addon=sle-ha(major=16,minor=0)",
+      { "SLES-16-0 x86_64 +sle-ha": "garnet" },
+    ],
+    ["base=SLES(major=15,minor=SP7);arch=[x86_64]", { "SLES-15-SP7 x86_64": "amber" }],
+    [`${SP6};arch=[x86_64];addon=qa(major=1)`, {}],
+    [`${SP6};arch=[x86_64];addon=qa()`, { "SLES-15-SP6 x86_64 +qa": "basalt" }],
+    ["base=SLES;arch=[s390x]", { "any product s390x": "iolite" }],
+    ["base=SLES();arch=[x86_64]", { "SLES x86_64": "amber basalt dolomite emerald:2222 garnet" }],
+    [SP6, {}],
+    [`${SP6};arch=[]`, { "SLES-15-SP6 x86_64": "amber basalt", "SLES-15-SP6 aarch64": "cobalt" }],
+    ["base=SLES(major=15, minor=SP6);arch=[x86_64]", { "SLES-15 x86_64": "amber basalt emerald:2222" }],
+  ])("%s", (line, expected) => {
+    expect(shown([line])).toEqual(expected);
+  });
+
+  it("what hosts have beyond the question makes no difference", () => {
+    const { slots } = plan([`${SP6};arch=[x86_64]`]);
+    expect(slots).toHaveLength(1);
+    expect(slots[0]?.slot).toEqual({ product: "SLES", version: "15-SP6", arch: "x86_64", addons: [] });
+  });
+});
+
+describe("the slots of several lines", () => {
+  it("are each planned once", () => {
+    expect(shown([`${SP6};arch=[x86_64]`, `${SP6};arch=[x86_64,aarch64]`])).toEqual({
+      "SLES-15-SP6 x86_64": "amber basalt",
+      "SLES-15-SP6 aarch64": "cobalt",
+    });
+  });
+
+  it("a slot asked for in two ways goes to hosts that satisfy both", () => {
+    expect(
+      shown(["base=SLES(major=15);arch=[s390x,x86_64]", "base=SLES(major=15,minor=);arch=[s390x]"]),
+    ).toEqual({
+      "SLES-15 s390x": "iolite",
+      "SLES-15 x86_64": "amber basalt emerald:2222",
+    });
+  });
+
+  it("and to those of the first line, with a warning, when none satisfies both", () => {
+    const strange = [
+      { name: "a", arch: "x", product: { name: "P" }, addons: [{ name: "q", version: { major: 1 } }] },
+      { name: "b", arch: "x", product: { name: "P" }, addons: [{ name: "q", version: { major: 2 } }] },
+    ];
+    const found = planSlots(["arch=[x];addon=q(major=1)", "arch=[x];addon=q(major=2)"], strange);
+    expect(found.slots.map(({ candidates }) => candidates.map((host) => host.name))).toEqual([["a"]]);
+    expect(found.warnings).toEqual([expect.stringContaining("asked for twice")]);
+  });
+
+  it("names what it did not understand", () => {
+    const { slots, warnings } = plan([`${SP6};arch=[x86_64];`, "nonsense"]);
+    expect(slots).toHaveLength(1);
+    expect(warnings.join("\n")).toMatch(/empty part[^]*nonsense/);
+  });
+});
+
+describe("slots without a host", () => {
+  it("name the nearest hosts and what each lacks", () => {
+    const { slots, missing } = plan([`${SP6};arch=[x86_64];addon=sle-ha(major=15,minor=SP6)`]);
+    expect(slots).toEqual([]);
+    expect(missing).toHaveLength(1);
+    expect(missing[0]?.slot.addons).toEqual(["sle-ha"]);
+    expect(missing[0]?.reason).toMatch(/amber\.example\.com \(lacks sle-ha 15-SP6\); basalt/);
+  });
+
+  it("say of another architecture or version what the host is", () => {
+    const { missing } = plan(["base=SLES(major=16,minor=0);arch=[s390x];addon=sle-ha()"]);
+    expect(missing[0]?.reason).toContain("iolite.example.com (is SLES 15, lacks sle-ha)");
+    expect(missing[0]?.reason).toContain("garnet.example.com (is x86_64)");
+  });
+
+  it("come with those that have one", () => {
+    const { slots, missing } = plan([`${SP6};arch=[x86_64,ppc64le]`]);
+    expect(slots.map(({ slot }) => slot.arch)).toEqual(["x86_64"]);
+    expect(missing.map(({ slot }) => slotText(slot))).toEqual(["SLES-15-SP6 ppc64le"]);
+  });
+
+  it("of any architecture are one slot", () => {
+    expect(plan(["base=Nothing();arch=[]"]).missing.map(({ slot }) => slotText(slot))).toEqual([
+      "Nothing any arch",
+    ]);
+  });
+
+  it("of an empty inventory say so", () => {
+    expect(planSlots([`${SP6};arch=[x86_64]`], []).missing[0]?.reason).toMatch(/lists no host/);
+  });
+});
+
+describe("hosts that the report names", () => {
+  it("come first where they satisfy a slot", () => {
+    const named = { preferred: ["emerald.example.com", "basalt.example.com"] };
+    expect(shown(["base=SLES(major=15);arch=[x86_64]"], named)).toEqual({
+      "SLES-15 x86_64": "emerald:2222 basalt amber",
+    });
+    expect(plan(["base=SLES(major=15);arch=[x86_64]"], named).warnings).toEqual([]);
+  });
+
+  it("are ignored with a warning where they satisfy none", () => {
+    const { slots, warnings } = plan([`${SP6};arch=[x86_64]`], {
+      preferred: ["flint.example.com", "gone.example.com"],
+    });
+    expect(slots[0]?.candidates.map((host) => host.name)).not.toContain("flint.example.com");
+    expect(warnings).toEqual([
+      expect.stringMatching(/flint\.example\.com.*none of its test targets/),
+      expect.stringMatching(/gone\.example\.com.*inventory does not list/),
+    ]);
+  });
+});
+
+describe("slot identity", () => {
+  it("does not depend on the order of addons, but on everything else", () => {
+    const slot = { product: "SLES", version: "15", arch: "x", addons: ["a", "b"] };
+    expect(sameSlot(slot, { ...slot, addons: ["b", "a"] })).toBe(true);
+    for (const change of [
+      { product: "S" },
+      { version: "" },
+      { arch: "y" },
+      { addons: ["a"] },
+      { addons: ["a,b"] },
+    ]) {
+      expect(sameSlot(slot, { ...slot, ...change })).toBe(false);
+    }
+    expect(slotKey(slot)).toBe(slotKey({ ...slot, addons: ["b", "a"] }));
+  });
+});
