@@ -85,6 +85,8 @@ export interface HostSession extends AsyncDisposable {
   releaseLock(lock: HeldLock): Promise<LockRelease>;
   /** `unlock --force`: removes exactly the bytes that were seen, audited by the caller. */
   breakLock(kind: "operation" | "pool", seen: string): Promise<LockRelease>;
+  /** A new time in a lock of ours, compared and swapped; sessions do this by themselves in good time. */
+  restampLock(lock: HeldLock): Promise<LockTaking>;
 
   /** Append one line to `/var/log/mtui.log`. */
   appendHistory(fields: readonly string[]): Promise<boolean>;

@@ -11,6 +11,7 @@ export interface ControlAnswer {
 
 interface Pending {
   readonly script: string;
+  readonly after: string;
   readonly timeoutMs: number;
   settle(result: ControlAnswer | MtuiError): void;
 }
@@ -57,13 +58,14 @@ export class ControlShell {
 
   /**
    * @param script one or more commands; their standard output comes back, at most 1 MiB.
+   * `after` runs when the answer is already on its way: tidying that nobody needs to wait for.
    * @throws MtuiError host.lost when the shell ends or does not answer in time: whether the script
    *   ran is then unknown.
    */
-  async request(script: string, options: { timeoutMs?: number } = {}): Promise<ControlAnswer> {
+  async request(script: string, options: { timeoutMs?: number; after?: string } = {}): Promise<ControlAnswer> {
     return await new Promise((resolve, reject) => {
       const settle = (result: ControlAnswer | MtuiError): void => (result instanceof MtuiError ? reject(result) : resolve(result));
-      this.#queue.push({ script, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, settle });
+      this.#queue.push({ script, after: options.after ?? ":", timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, settle });
       this.#next();
     });
   }
@@ -90,7 +92,7 @@ export class ControlShell {
       this.#fail(`no answer within ${next.timeoutMs / 1000} s`);
     }, next.timeoutMs);
     const mark = `printf '\\036%s %s %s\\n' ${this.#nonce}`;
-    this.#shell.send(`{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; }\n`);
+    this.#shell.send(`{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; { ${next.after}\n} </dev/null >/dev/null 2>&1; }\n`);
   }
 
   #collect(chunk: Buffer): void {

@@ -1,0 +1,15 @@
+export { createHostConnector, type HostConnector, type HostConnectorOptions, type OpenOptions } from "./connector.ts";
+export type { CommandOutcome, Captured, HostState } from "./outcome.ts";
+export type { ProbeReading } from "./probe.ts";
+export type {
+  CommandLimits,
+  ExecOptions,
+  HeldLock,
+  HostSession,
+  LockPurpose,
+  LockReading,
+  LockRelease,
+  LockTaking,
+  RebootOutcome,
+} from "./session.ts";
+export { capturedText } from "../ssh/capture.ts";

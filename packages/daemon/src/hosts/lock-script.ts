@@ -1,0 +1,82 @@
+import { LOCK_FILE_LIMIT } from "@mtui/core/domain";
+import { shellQuote } from "../ssh/index.ts";
+import { fencePath, guardPath, type RemotePaths } from "./remote-paths.ts";
+
+/** One byte more than a lock file may have, so that a longer one shows. */
+export const READ_LIMIT = LOCK_FILE_LIMIT + 1;
+
+/** Seconds to wait for the guard: its holders need milliseconds. */
+const GUARD_SECONDS = 5;
+
+/**
+ * The lock protocol as POSIX shell functions (docs/formats/locks.md, "Compare and swap"). Each leaves
+ * its result in `$r`. Everything that decides and changes does both while the guard is held, and a
+ * file is replaced or removed only while it has exactly the expected bytes, compared as hexadecimal
+ * text because a shell cannot hold a NUL.
+ *
+ * Creating is a hard link from a private file: other mtuis do not know the guard, and `link` is the
+ * one step that fails if they were faster and never shows them half a line.
+ */
+export function lockFunctions(paths: RemotePaths): string {
+  return `D=${shellQuote(paths.lockDir)}
+G=${shellQuote(guardPath(paths))}
+F=${shellQuote(fencePath(paths))}
+mtui_there() { [ -e "$1" ] || [ -L "$1" ]; }
+mtui_plain() { [ -f "$1" ] && [ ! -L "$1" ]; }
+mtui_hex() { set -- $(od -An -v -tx1 -N ${READ_LIMIT} "$1" 2>/dev/null); h="$*"; }
+mtui_same() { mtui_plain "$1" && mtui_hex "$1" && [ -n "$h" ] && { [ "$h" = "$2" ] || [ "$h" = "$3" ]; }; }
+mtui_guarded() {
+r="error $G cannot be opened"
+if mtui_there "$G" && ! mtui_plain "$G"; then r="error $G is not a plain file"; return; fi
+{ if flock -w ${GUARD_SECONDS} 9; then "$@"; else r="error $G is busy"; fi; } 2>/dev/null 9>>"$G" || :
+}
+mtui_drop() {
+if ! mtui_there "$1"; then r=absent
+elif mtui_same "$1" "$2" "$3"; then rm -f "$1" && r=released || r="error cannot remove $1"
+else r=foreign; fi
+}
+`;
+}
+
+/** What only the control shell needs: reading and taking. */
+export function takeFunctions(): string {
+  return `mtui_why() { e=$({ : >>"$1"; } 2>&1) && e=$({ printf %s "$2" >"$1"; } 2>&1) && e=unknown; r="error $e"; }
+mtui_write() {
+{ printf %s "$2" >"$1"; } && [ -s "$1" ] && return 0
+mtui_why "$1" "$2"; rm -f "$1"; return 1
+}
+mtui_take() {
+if mtui_there "$1"; then
+if ! mtui_plain "$1"; then r=odd; return; fi
+if [ ! -s "$1" ]; then [ "$4" = empty ] || { r=empty; return; }
+elif [ -z "$4" ] || ! mtui_same "$1" "$4"; then r=exists; return; fi
+mtui_write "$2" "$3" || return
+if mv -f "$2" "$1"; then r=taken; else r="error cannot replace $1"; rm -f "$2"; fi
+return
+fi
+if [ "$5" = must ]; then r=exists; return; fi
+mtui_write "$2" "$3" || return
+if ln "$2" "$1"; then r=taken; return; fi
+if mtui_there "$1"; then r=exists; else r="error cannot create $1"; fi
+}
+mtui_read() {
+if mtui_there "$1"; then
+if ! mtui_plain "$1"; then printf 'odd\\n'; return 0; fi
+printf 'file %s\\n' "$(date +%s)"; head -c ${READ_LIMIT} "$1"; return
+fi
+if e=$(ls -d "$1" 2>&1); then printf 'again\\n'; return 0; fi
+case $e in *'No such file or directory'*) printf 'absent\\n' ;; *) printf 'error %s\\n' "$e" ;; esac
+}
+`;
+}
+
+/** The control shell's first words: a known environment, and the functions. */
+export function controlPreamble(paths: RemotePaths): string {
+  return `PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH LC_ALL=C; export PATH LC_ALL; umask 022; cd /
+${lockFunctions(paths)}${takeFunctions()}`;
+}
+
+/** `od`'s text of some bytes, as the functions compare it; only what a read would have seen. */
+export function hexWords(bytes: Buffer): string {
+  return [...bytes.subarray(0, READ_LIMIT)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}

@@ -1,0 +1,234 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LockRecord } from "@mtui/core/domain";
+import { toMtuiError } from "@mtui/core/protocol";
+import { shellQuote } from "../ssh/index.ts";
+import type { HostLink } from "./host-link.ts";
+import { lockBytes, type LockIdentity, newLock, readingOf, restamped, type StalePolicy } from "./lock-identity.ts";
+import { hexWords } from "./lock-script.ts";
+import { type LockKind, lockPath, type RemotePaths } from "./remote-paths.ts";
+import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
+
+export interface RemoteLocksOptions {
+  readonly link: HostLink;
+  readonly paths: RemotePaths;
+  readonly identity: LockIdentity;
+  readonly stale: StalePolicy;
+  /** Nonces that this process holds anywhere: never taken over as left-overs of a crash. */
+  readonly live: Set<string>;
+  /** Seconds now, by the host's clock. */
+  readonly hostClock: () => number;
+  readonly onReap: (record: LockRecord) => void;
+}
+
+/** Between two looks at what may be half written, or may be stale. */
+const SECOND_LOOK_MS = 500;
+const MAX_ROUNDS = 4;
+
+/**
+ * The two lock files of one host. Taking goes: try to create; if something is there, read it and
+ * decide; if it may be replaced (empty for two looks, stale for two looks with the same bytes, or a
+ * left-over of this daemon), replace exactly those bytes. Every answer but the plain "created" or
+ * "replaced" means that we do not have it.
+ */
+export class RemoteLocks {
+  readonly #options: RemoteLocksOptions;
+  /** Current bytes by nonce: restamping changes them while callers keep their `HeldLock`. */
+  readonly #held = new Map<string, HeldLock>();
+
+  constructor(options: RemoteLocksOptions) {
+    this.#options = options;
+  }
+
+  get held(): HeldLock[] {
+    return [...this.#held.values()];
+  }
+
+  /** The bytes that should be in the file now. */
+  current(lock: HeldLock): HeldLock {
+    return this.#held.get(lock.nonce) ?? lock;
+  }
+
+  /** The file is no longer ours. */
+  forget(lock: HeldLock): void {
+    this.#held.delete(lock.nonce);
+    this.#options.live.delete(lock.nonce);
+  }
+
+  async take(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
+    const fresh = newLock(this.#options.identity, { kind, purpose, epoch: this.#options.hostClock() });
+    const lock: HeldLock = { kind, ...fresh };
+    try {
+      const taking = await this.#rounds(lock);
+      if (taking.state === "taken") this.#remember(lock);
+      return taking;
+    } catch (error) {
+      // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
+      const left = await this.#drop(kind, [lock.bytes]).catch(() => null);
+      const doubt = left === null ? "; whether the file was written is unknown" : "";
+      return { state: "error", reason: `${toMtuiError(error).message}${doubt}` };
+    }
+  }
+
+  async #rounds(lock: HeldLock): Promise<LockTaking> {
+    let expected = "";
+    let reaped: LockRecord | undefined;
+    let seen: LockReading | null = null;
+    let last: LockReading = { state: "unreadable", reason: "the lock file keeps changing" };
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const word = await this.#swap(lock, expected);
+      if (word === "taken") {
+        if (expected !== "" && reaped !== undefined) this.#options.onReap(reaped);
+        return { state: "taken", lock, ...(reaped === undefined ? {} : { reaped }) };
+      }
+      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
+      expected = "";
+      reaped = undefined;
+      if (word === "empty") {
+        await sleep(SECOND_LOOK_MS);
+        expected = "empty";
+        continue;
+      }
+      const { reading, bytes } = await this.#read(lock.kind);
+      last = reading;
+      if (reading.state === "free") {
+        if (bytes.length > 0) expected = hexWords(bytes);
+        continue;
+      }
+      if (reading.state === "ours" && !this.#isLive(reading)) {
+        expected = hexWords(bytes);
+        continue;
+      }
+      if (reading.state !== "foreign" || !reading.stale || !this.#options.stale.reapStale) break;
+      if (seen?.state === "foreign" && seen.bytes === reading.bytes) {
+        expected = hexWords(bytes);
+        reaped = reading.record;
+      } else {
+        seen = reading;
+        await sleep(SECOND_LOOK_MS);
+      }
+    }
+    return { state: "refused", by: last };
+  }
+
+  async read(kind: LockKind): Promise<LockReading> {
+    try {
+      return (await this.#read(kind)).reading;
+    } catch (error) {
+      return { state: "unreadable", reason: toMtuiError(error).message };
+    }
+  }
+
+  async release(lock: HeldLock): Promise<LockRelease> {
+    const current = this.current(lock);
+    const release = await this.#dropSafely(current.kind, [current.bytes]);
+    if (release.state !== "error") this.forget(lock);
+    return release;
+  }
+
+  /** Removes the file if it still has the bytes that were seen. */
+  async break(kind: LockKind, seen: string): Promise<LockRelease> {
+    const release = await this.#dropSafely(kind, [seen]);
+    if (release.state === "released") {
+      for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
+    }
+    return release;
+  }
+
+  /** Gives a lock of ours a new time, long before others would call it stale. */
+  async restamp(lock: HeldLock): Promise<LockTaking> {
+    const current = this.current(lock);
+    const renewed: HeldLock = { ...current, bytes: restamped(current.bytes, this.#options.hostClock()) };
+    try {
+      const word = await this.#swap(renewed, hexWords(Buffer.from(current.bytes)), { mustExist: true });
+      if (word === "taken") {
+        this.#remember(renewed);
+        return { state: "taken", lock: renewed };
+      }
+      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
+      return { state: "refused", by: await this.read(lock.kind) };
+    } catch (error) {
+      return { state: "error", reason: toMtuiError(error).message };
+    }
+  }
+
+  /** Puts a lock back that a reboot wiped, with the same bytes, if nobody else was faster. */
+  async putBack(lock: HeldLock): Promise<LockTaking> {
+    const current = this.current(lock);
+    try {
+      const word = await this.#swap(current, hexWords(Buffer.from(current.bytes)));
+      if (word === "taken") return { state: "taken", lock: current };
+      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
+      return { state: "refused", by: await this.read(lock.kind) };
+    } catch (error) {
+      return { state: "error", reason: toMtuiError(error).message };
+    }
+  }
+
+  #remember(lock: HeldLock): void {
+    this.#held.set(lock.nonce, lock);
+    this.#options.live.add(lock.nonce);
+  }
+
+  #isLive(reading: LockReading & { state: "ours" }): boolean {
+    const nonce = / n=(\S+)$/.exec(reading.record.comment)?.[1];
+    return nonce === undefined || this.#options.live.has(nonce);
+  }
+
+  /** @param expected "" = absent, "empty", or the hexadecimal words of the bytes to replace. */
+  async #swap(lock: HeldLock, expected: string, options: { mustExist?: boolean } = {}): Promise<string> {
+    const { paths, link } = this.#options;
+    const file = shellQuote(lockPath(paths, lock.kind));
+    const temporary = shellQuote(`${paths.lockDir}/.mtui-${lock.nonce}`);
+    const call = `mtui_guarded mtui_take ${file} ${temporary} ${shellQuote(lock.bytes)} ${shellQuote(expected)}`;
+    const { output } = await link.control(`${call} ${options.mustExist === true ? "must" : "any"}; printf '%s\\n' "$r"`, { after: `rm -f ${temporary}` });
+    return firstLine(output);
+  }
+
+  async #dropSafely(kind: LockKind, texts: string[]): Promise<LockRelease> {
+    try {
+      return await this.#drop(kind, texts);
+    } catch (error) {
+      return { state: "error", reason: toMtuiError(error).message };
+    }
+  }
+
+  async #drop(kind: LockKind, texts: string[]): Promise<LockRelease> {
+    const file = shellQuote(lockPath(this.#options.paths, kind));
+    const hex = texts.flatMap(lockBytes).map((bytes) => shellQuote(hexWords(bytes)));
+    const { output } = await this.#options.link.control(`mtui_guarded mtui_drop ${file} ${hex.join(" ")}; printf '%s\\n' "$r"`);
+    const word = firstLine(output);
+    if (word === "released" || word === "absent") return { state: word };
+    if (word !== "foreign") return { state: "error", reason: reasonOf(word) };
+    return { state: "foreign", by: await this.read(kind) };
+  }
+
+  async #read(kind: LockKind): Promise<{ reading: LockReading; bytes: Buffer }> {
+    const { link, paths, identity, stale } = this.#options;
+    const none = Buffer.alloc(0);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const { output, status } = await link.control(`mtui_read ${shellQuote(lockPath(paths, kind))}`);
+      const line = firstLine(output);
+      const bytes = output.subarray(Buffer.byteLength(line) + 1);
+      const [word, clock] = line.split(" ");
+      if (word === "absent") return { reading: { state: "free" }, bytes: none };
+      if (word === "odd") return { reading: { state: "unreadable", reason: "it is not a plain file" }, bytes: none };
+      if (word === "error") return { reading: { state: "unreadable", reason: reasonOf(line) }, bytes: none };
+      if (word === "file" && status === 0) {
+        return { reading: readingOf(bytes, { identity, stale, clock: Number(clock) }), bytes };
+      }
+      // It went away between the look and the read; look again.
+    }
+    return { reading: { state: "unreadable", reason: "the lock file cannot be read" }, bytes: none };
+  }
+}
+
+function firstLine(output: Buffer): string {
+  const end = output.indexOf(0x0a);
+  return output.toString("utf8", 0, end < 0 ? output.length : end).slice(0, 1000);
+}
+
+/** `error sh: 1: cannot create /var/lock/x: Read-only file system` without the shell's own words. */
+function reasonOf(word: string): string {
+  const text = word.replace(/^error ?/, "").replace(/^(?:\S*sh: )?(?:line )?(?:\d+: )?/, "");
+  return text === "" ? "the host gave no reason" : text;
+}

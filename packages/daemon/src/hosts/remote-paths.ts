@@ -1,0 +1,23 @@
+/** Where our files are on a host. Tests may move them; the protocol with other mtuis fixes the default. */
+export interface RemotePaths {
+  readonly lockDir: string;
+  readonly history: string;
+}
+
+export const DEFAULT_PATHS: RemotePaths = { lockDir: "/var/lock", history: "/var/log/mtui.log" };
+
+export type LockKind = "operation" | "pool";
+
+export function lockPath(paths: RemotePaths, kind: LockKind): string {
+  return `${paths.lockDir}/${kind === "operation" ? "mtui.lock" : "mtui-pool.lock"}`;
+}
+
+/** Serialises every change of the two lock files among the programs that know it: ours. */
+export function guardPath(paths: RemotePaths): string {
+  return `${paths.lockDir}/mtui.guard`;
+}
+
+/** Held by the kernel for as long as a changing command runs. */
+export function fencePath(paths: RemotePaths): string {
+  return `${paths.lockDir}/mtui.fence`;
+}

@@ -1,0 +1,141 @@
+import type { HostFacts } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Claim } from "../arbiter/claim.ts";
+import type { Commands } from "./commands.ts";
+import { type HostLook, lookAtHost } from "./facts.ts";
+import { appendHistory, historyLine } from "./history.ts";
+import type { HostLink } from "./host-link.ts";
+import type { CommandOutcome } from "./outcome.ts";
+import { rebootHost } from "./reboot.ts";
+import type { RemoteLocks } from "./remote-locks.ts";
+import type { LockKind, RemotePaths } from "./remote-paths.ts";
+import type { ExecOptions, HeldLock, HostSession, LockPurpose, LockReading, LockRelease, LockTaking, RebootOutcome } from "./session.ts";
+
+export interface SshSessionParts {
+  readonly claim: Claim;
+  readonly link: HostLink;
+  readonly locks: RemoteLocks;
+  readonly commands: Commands;
+  readonly paths: RemotePaths;
+  readonly look: HostLook;
+  readonly historyUser: string;
+  readonly hostClock: () => number;
+  /** Milliseconds between two renewals of our locks' time; 0 = never. */
+  readonly restampMs: number;
+  readonly onClose: () => void;
+}
+
+/** The session of one claimed host over SSH: a thin front of the parts that do the work. */
+export class SshHostSession implements HostSession {
+  readonly #parts: SshSessionParts;
+  readonly #timer: NodeJS.Timeout | undefined;
+  #facts: HostFacts;
+  #closing: Promise<void> | null = null;
+
+  constructor(parts: SshSessionParts) {
+    this.#parts = parts;
+    this.#facts = parts.look.facts;
+    if (parts.restampMs > 0) {
+      this.#timer = setInterval(() => void this.#restampAll(), parts.restampMs);
+      this.#timer.unref();
+    }
+  }
+
+  get claim(): Claim {
+    return this.#parts.claim;
+  }
+
+  get name(): string {
+    return this.#parts.claim.hostName;
+  }
+
+  get facts(): HostFacts {
+    return this.#facts;
+  }
+
+  get connected(): boolean {
+    return this.#parts.link.connected;
+  }
+
+  async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
+    return await this.#parts.commands.run(command, options);
+  }
+
+  async change(
+    command: string,
+    lock: HeldLock,
+    options: ExecOptions & { release?: boolean } = {},
+  ): Promise<CommandOutcome & { lockReleased?: boolean }> {
+    if (lock.kind !== "operation") throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
+    const { release = false, ...rest } = options;
+    const current = this.#parts.locks.current(lock);
+    const outcome = await this.#parts.commands.run(command, { ...rest, fence: { lock: current, release } });
+    if (outcome.lockReleased === true) this.#parts.locks.forget(lock);
+    return outcome;
+  }
+
+  async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
+    return await this.#parts.locks.take(kind, purpose);
+  }
+
+  async readLock(kind: LockKind): Promise<LockReading> {
+    return await this.#parts.locks.read(kind);
+  }
+
+  async releaseLock(lock: HeldLock): Promise<LockRelease> {
+    return await this.#parts.locks.release(lock);
+  }
+
+  async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
+    return await this.#parts.locks.break(kind, seen);
+  }
+
+  async restampLock(lock: HeldLock): Promise<LockTaking> {
+    return await this.#parts.locks.restamp(lock);
+  }
+
+  async appendHistory(fields: readonly string[]): Promise<boolean> {
+    const { link, paths, historyUser, hostClock } = this.#parts;
+    return await appendHistory(link, { paths, line: historyLine(hostClock(), { user: historyUser, fields }) });
+  }
+
+  async refreshFacts(): Promise<HostFacts> {
+    this.#facts = (await lookAtHost(this.#parts.link)).facts;
+    return this.#facts;
+  }
+
+  async reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome> {
+    const { link, locks } = this.#parts;
+    const send = async (): Promise<CommandOutcome> => await this.query("systemctl reboot", { limits: { total: 20, silence: 0, grace: 1 } });
+    const outcome = await rebootHost({ link, send, ...options });
+    if (outcome.state !== "ok") return outcome;
+    for (const lock of locks.held) {
+      const back = await locks.putBack(lock);
+      if (back.state === "taken") continue;
+      locks.forget(lock);
+      const why = back.state === "refused" ? "somebody else locked it meanwhile" : back.reason;
+      return { state: "failed", reason: `it rebooted, but the ${lock.kind} lock could not be put back: ${why}` };
+    }
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#parts.commands.endAll();
+    await this.#parts.link.close();
+    this.#parts.onClose();
+  }
+
+  async #restampAll(): Promise<void> {
+    for (const lock of this.#parts.locks.held) await this.#parts.locks.restamp(lock);
+  }
+}
