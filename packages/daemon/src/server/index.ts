@@ -1,3 +1,4 @@
+export { answerHello, type HelloFacts, usableAgentSocket } from "./hello.ts";
 export type {
   ClientIdentity,
   DaemonServer,
@@ -7,3 +8,4 @@ export type {
   ServeOptions,
 } from "./options.ts";
 export { serve } from "./serve.ts";
+export { notifySystemd, takeListenFd, underSystemd } from "./systemd.ts";
