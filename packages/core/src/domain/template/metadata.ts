@@ -71,8 +71,9 @@ function parseObject(json: string): ReadonlyMap<string, unknown> {
 
 function readRrid(value: unknown): Rrid {
   if (value === undefined || value === null) throw invalid("rrid", "is missing");
+  const text = asText(value, "rrid");
   try {
-    return parseRrid(asText(value, "rrid"));
+    return parseRrid(text);
   } catch (thrown) {
     throw templateInvalid({ file: "metadata.json", key: "rrid" }, "is no request review id", thrown);
   }
