@@ -1,10 +1,28 @@
 export type { LabFiles } from "./files.ts";
-export type { ExecOptions, LabHost } from "./host/lab-host.ts";
+export {
+  type ForeignLock,
+  foreignLock,
+  freeDisk,
+  fullDisk,
+  hideProgram,
+  holdZypp,
+  letZyppGo,
+  lockPath,
+  readLock,
+  readOnlyLocks,
+  removeLock,
+} from "./host/faults.ts";
+export { type ExecOptions, type LabHost, quote } from "./host/lab-host.ts";
+export type { OnReboot } from "./host/machine.ts";
 export { type Lab, type LabOptions, startLab } from "./lab.ts";
 export type { Observation } from "./observe/events.ts";
+export { doubleUses, parallelSeconds, type Use, usesFrom, usesOf } from "./observe/uses.ts";
 export type { PackageLike, PackageSpec } from "./packages/spec.ts";
+export { type Ended, run } from "./process.ts";
+export { poolHoldings, type Holding } from "./observe/holdings.ts";
+export { DEMO_HOSTS, type DemoScenario, demoScenario, labPool, startDemoLab } from "./scenario.ts";
 export type { WireFault } from "./services/protocol.ts";
 export type { AddonSpec, HostSpec } from "./spec.ts";
-export type { MadeUpdate, UpdateSpec } from "./update/update-spec.ts";
 export type { UpdateTarget } from "./update/targets.ts";
+export type { MadeUpdate, UpdateSpec } from "./update/update-spec.ts";
 export { waitUntil } from "./wait.ts";

@@ -1,7 +1,14 @@
 import { rmSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ClientFileOptions, type LabFiles, labFiles, makeIdentity, writeClientFiles } from "./files.ts";
+import {
+  type ClientFileOptions,
+  type LabFiles,
+  knownHostsLine,
+  labFiles,
+  makeIdentity,
+  writeClientFiles,
+} from "./files.ts";
 import { LabHost } from "./host/lab-host.ts";
 import { bakedLayer } from "./host/layer.ts";
 import { Machine } from "./host/machine.ts";
@@ -65,6 +72,11 @@ export class Lab {
       templateDir: this.files.templateDir,
       hosts: this.hosts.map((host) => host.spec),
     });
+  }
+
+  /** Write the hosts' present keys into the client's known_hosts, over whatever is there. */
+  async trust(): Promise<void> {
+    await writeFile(this.files.knownHosts, this.hosts.map(knownHostsLine).join(""), { mode: 0o600 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

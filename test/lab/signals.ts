@@ -1,31 +1,40 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+const ends = new Set<() => void>();
+
 /**
- * Call `end` when this process ends by itself or by one of the usual signals; synchronous, because
- * nothing can be awaited there. Returns how to take that back. The process still ends by the signal
- * unless somebody else listens for it too.
+ * Call `end` when this process ends by itself, or by one of the usual signals where nobody else listens
+ * for it: who does is expected to dispose of the lab in order. Synchronous, because nothing can be
+ * awaited there. Returns how to take that back.
  */
 export function onEndOfProcess(end: () => void): () => void {
-  let done = false;
-  const once = () => {
-    if (!done) end();
-    done = true;
+  if (ends.size === 0) listen();
+  ends.add(end);
+  return () => {
+    ends.delete(end);
+    if (ends.size === 0) unlisten();
   };
-  const bySignal = new Map(
-    SIGNALS.map((signal) => {
-      const handler = () => {
-        forget();
-        once();
-        if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-      };
-      return [signal, handler] as const;
-    }),
-  );
-  const forget = () => {
-    process.off("exit", once);
-    for (const [signal, handler] of bySignal) process.off(signal, handler);
-  };
-  process.on("exit", once);
-  for (const [signal, handler] of bySignal) process.on(signal, handler);
-  return forget;
+}
+
+function endAll(): void {
+  for (const end of ends) end();
+  ends.clear();
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  endAll();
+  unlisten();
+  // Die of the signal as if we had not listened, so that whoever waits for us learns why.
+  process.kill(process.pid, signal);
+}
+
+function listen(): void {
+  process.on("exit", endAll);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+function unlisten(): void {
+  process.off("exit", endAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
 }

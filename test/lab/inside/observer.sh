@@ -12,6 +12,7 @@ flock_holders() {
   done </proc/locks
   content="held by${holders:- nobody}"
 }
+printf '%s\tBOOT\t/\t-\n' "$EPOCHREALTIME" >>"$out"
 inotifywait -m -e open,close,create,delete,move --format '%e %w%f' "$locks" "$repos" 2>&1 |
   while read -r event path; do
     name=${path##*/}

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 export interface Observation {
   /** Seconds since the epoch, with microseconds. */
   at: number;
-  /** inotify's name: CREATE, CLOSE_WRITE, DELETE, MOVED_FROM, MOVED_TO; of guard files also OPEN, CLOSE. */
+  /** inotify's name: CREATE, CLOSE_WRITE, DELETE, MOVED_FROM, MOVED_TO; of guard files also OPEN, CLOSE; BOOT. */
   event: string;
   /** Path on the host. */
   path: string;
