@@ -17,7 +17,11 @@ export function splitArgv(argv: readonly string[]): Argv {
     const name = word.split("=", 1)[0] ?? word;
     if (WITH_VALUE.has(word)) index += 2;
     else if (WITHOUT.has(word) || (WITH_VALUE.has(name) && name.startsWith("--"))) index += 1;
-    else throw usageError(`Unknown option '${word}' before the command.`, "The commands and their options: mtuictl help");
+    else
+      throw usageError(
+        `Unknown option '${word}' before the command.`,
+        "The commands and their options: mtuictl help",
+      );
   }
   return { leading: argv.slice(0, index), words: argv.slice(index) };
 }

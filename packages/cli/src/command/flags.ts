@@ -19,14 +19,18 @@ interface FlagSpec {
 
 const always = (): boolean => true;
 const slow = (entry: OperationEntry): boolean => entry.slow;
-const following = (entry: OperationEntry): boolean => entry.slow || entry.name === "job_follow" || entry.name === "job_wait";
+const following = (entry: OperationEntry): boolean =>
+  entry.slow || entry.name === "job_follow" || entry.name === "job_wait";
 const ofName =
   (...names: string[]) =>
   (entry: OperationEntry): boolean =>
     names.includes(entry.name);
 
 export const FLAGS: Readonly<Record<string, FlagSpec>> = {
-  json: { applies: always, schema: { type: "boolean", default: false, description: "data as JSON on standard output" } },
+  json: {
+    applies: always,
+    schema: { type: "boolean", default: false, description: "data as JSON on standard output" },
+  },
   config: {
     applies: always,
     schema: { type: "string", description: "configuration file; it must be the one that mtuid runs with" },
@@ -37,7 +41,8 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
       type: "string",
       enum: ["auto", "live", "plain", "none"],
       default: "auto",
-      description: "how to show what is going on (standard error); auto: live on a terminal, else plain lines",
+      description:
+        "how to show what is going on (standard error); auto: live on a terminal, else plain lines",
     },
   },
   on_interrupt: {
@@ -50,12 +55,31 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
   },
   diff: {
     applies: ofName("run"),
-    schema: { type: "boolean", default: false, description: "show only where hosts differ from the majority" },
+    schema: {
+      type: "boolean",
+      default: false,
+      description: "show only where hosts differ from the majority",
+    },
   },
   verbose: {
     short: "v",
-    applies: ofName("list_refhosts", "run", "prepare", "update", "downgrade", "install", "uninstall", "set_repo", "reboot", "job_result"),
-    schema: { type: "boolean", default: false, description: "say more: addons of refhosts, every command with its output" },
+    applies: ofName(
+      "list_refhosts",
+      "run",
+      "prepare",
+      "update",
+      "downgrade",
+      "install",
+      "uninstall",
+      "set_repo",
+      "reboot",
+      "job_result",
+    ),
+    schema: {
+      type: "boolean",
+      default: false,
+      description: "say more: addons of refhosts, every command with its output",
+    },
   },
 };
 

@@ -59,7 +59,15 @@ export function parametersOf(entry: OperationEntry): Parameter[] {
     if (!applies(entry) || properties[name] !== undefined) continue;
     const long = `--${name.replaceAll("_", "-")}`;
     const text = `${short === undefined ? "" : `-${short}, `}${long}${valueText(name, schema)}`;
-    parameters.push({ name, schema, required: false, kind: "flag", position: null, option: text, label: long });
+    parameters.push({
+      name,
+      schema,
+      required: false,
+      kind: "flag",
+      position: null,
+      option: text,
+      label: long,
+    });
   }
   return parameters;
 }
@@ -69,7 +77,8 @@ export function metavar(name: string): string {
 }
 
 function optionText(entry: OperationEntry, { name, schema }: { name: string; schema: ParamSchema }): string {
-  const short = entry.cli.short?.[name] ?? (name === "workspace" && entry.scope === "workspace" ? "w" : undefined);
+  const short =
+    entry.cli.short?.[name] ?? (name === "workspace" && entry.scope === "workspace" ? "w" : undefined);
   const negated = schema.type === "boolean" && schema.default === true;
   const long = negated ? `--no-${longOf(entry, name).slice(2)}` : longOf(entry, name);
   return `${short === undefined ? "" : `-${short}, `}${long}${valueText(name, schema)}`;

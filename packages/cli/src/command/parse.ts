@@ -34,10 +34,16 @@ export function parseCommand(command: Command, words: readonly string[]): Parsed
 }
 
 export function helpText(command: Command): string {
-  return parserOf(command, { parameters: parametersOf(command.entry), output: { text: "" } }).helpInformation();
+  return parserOf(command, {
+    parameters: parametersOf(command.entry),
+    output: { text: "" },
+  }).helpInformation();
 }
 
-function parserOf(command: Command, { parameters, output }: { parameters: Parameter[]; output: { text: string } }): Commander {
+function parserOf(
+  command: Command,
+  { parameters, output }: { parameters: Parameter[]; output: { text: string } },
+): Commander {
   const parser = new Commander(`mtuictl ${command.words}`)
     .description(command.entry.summary)
     .exitOverride()
@@ -50,7 +56,8 @@ function parserOf(command: Command, { parameters, output }: { parameters: Parame
     .helpOption("-h, --help", "show this help");
   if (PASS_THROUGH.has(command.entry.name)) parser.passThroughOptions();
   for (const parameter of positionals(parameters)) parser.addArgument(argumentOf(parameter));
-  for (const parameter of parameters) if (parameter.option !== null) parser.addOption(optionOf(parameter, parameter.option));
+  for (const parameter of parameters)
+    if (parameter.option !== null) parser.addOption(optionOf(parameter, parameter.option));
   return parser;
 }
 
@@ -82,7 +89,8 @@ function describe(schema: Parameter["schema"]): string {
   const words = wordSchema(schema);
   if (words.enum !== undefined) parts.push(`(${words.enum.join(", ")})`);
   if (schema.type === "array") parts.push(schema.minItems === undefined ? "(repeatable)" : "");
-  else if (schema.type !== "boolean" && schema.default !== undefined) parts.push(`(default: ${schema.default})`);
+  else if (schema.type !== "boolean" && schema.default !== undefined)
+    parts.push(`(default: ${schema.default})`);
   return parts.filter((part) => part !== "").join(" ");
 }
 
@@ -113,7 +121,8 @@ function isGiven(raw: unknown): boolean {
 function read(raw: unknown, { schema, label }: { schema: Parameter["schema"]; label: string }): unknown {
   const words = wordSchema(schema);
   if (typeof raw === "boolean") return raw;
-  if (Array.isArray(raw)) return raw.map((word: unknown) => readValue(String(word), { schema: words, name: label }));
+  if (Array.isArray(raw))
+    return raw.map((word: unknown) => readValue(String(word), { schema: words, name: label }));
   return readValue(String(raw), { schema: words, name: label });
 }
 
@@ -122,6 +131,7 @@ function asUsageError(error: CommanderError, command: Command): Error {
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(" "))?.[1];
   const message = first.charAt(0).toUpperCase() + first.slice(1);
   const help = `mtuictl help ${command.words}`;
-  const hint = suggestion === undefined ? `Its options: ${help}` : `Did you mean ${suggestion}? All options: ${help}`;
+  const hint =
+    suggestion === undefined ? `Its options: ${help}` : `Did you mean ${suggestion}? All options: ${help}`;
   return usageError(message.endsWith(".") ? message : `${message}.`, hint);
 }

@@ -7,7 +7,10 @@ import { usageError } from "./usage-error.ts";
  * @param name how the option or argument was called on the command line
  * @throws MtuiError params.invalid
  */
-export function readValue(word: string, { schema, name }: { schema: ScalarSchema; name: string }): string | number {
+export function readValue(
+  word: string,
+  { schema, name }: { schema: ScalarSchema; name: string },
+): string | number {
   const refuse = (allowed: string): never => {
     throw usageError(`${name}: ${JSON.stringify(word)} is not allowed.`, `Allowed: ${allowed}.`);
   };
@@ -22,7 +25,10 @@ export function wordSchema(schema: ParamSchema): ScalarSchema {
   return schema.type === "array" ? schema.items : schema;
 }
 
-function readNumber(word: string, { schema, refuse }: { schema: ScalarSchema; refuse: (allowed: string) => never }): number {
+function readNumber(
+  word: string,
+  { schema, refuse }: { schema: ScalarSchema; refuse: (allowed: string) => never },
+): number {
   const value = Number(word);
   const wrong =
     word.trim() === "" ||

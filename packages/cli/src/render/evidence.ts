@@ -26,7 +26,8 @@ export function hostLines(host: HostResult, view: View): string[] {
     if (state === "ok" && !view.flags.verbose) continue;
     const output = [...linesOf(stdout), ...linesOf(stderr)];
     const shown = view.flags.verbose ? output : output.slice(-TAIL);
-    if (shown.length < output.length) lines.push(`    (${count(output.length - shown.length, "earlier line")})`);
+    if (shown.length < output.length)
+      lines.push(`    (${count(output.length - shown.length, "earlier line")})`);
     lines.push(...shown.map((line) => `    ${line}`));
   }
   if (host.error !== null) lines.push(`  ${style.red(errorLine(host.error))}`);

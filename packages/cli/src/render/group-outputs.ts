@@ -17,7 +17,14 @@ export function groupOutputs(hosts: readonly HostResult[]): OutputGroup[] {
       host.exit,
       host.error === null ? null : [host.error.kind, host.error.message],
       host.warnings,
-      host.commands.map(({ command, state, exit, stdout, stderr, dropped }) => [command, state, exit, stdout, stderr, dropped]),
+      host.commands.map(({ command, state, exit, stdout, stderr, dropped }) => [
+        command,
+        state,
+        exit,
+        stdout,
+        stderr,
+        dropped,
+      ]),
     ]);
     groups.set(key, [...(groups.get(key) ?? []), host]);
   }

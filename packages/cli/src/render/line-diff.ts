@@ -11,7 +11,8 @@ export function diffLines(from: readonly string[], to: readonly string[]): DiffL
   let head = 0;
   while (head < from.length && head < to.length && from[head] === to[head]) head++;
   let tail = 0;
-  while (tail < from.length - head && tail < to.length - head && from.at(-1 - tail) === to.at(-1 - tail)) tail++;
+  while (tail < from.length - head && tail < to.length - head && from.at(-1 - tail) === to.at(-1 - tail))
+    tail++;
   return [
     ...same(from.slice(0, head)),
     ...middle(from.slice(head, from.length - tail), to.slice(head, to.length - tail)),

@@ -27,7 +27,13 @@ export function packageRows(hosts: ResultOf<"list_packages">["hosts"], view: Vie
   for (const { host, packages, error } of hosts) {
     if (error !== null) rows.push([oneLine(host), view.style.red(oneLine(error))]);
     for (const { name, installed, required, state } of packages) {
-      rows.push([oneLine(host), oneLine(name), version(installed), version(required), paint(state, view.style)]);
+      rows.push([
+        oneLine(host),
+        oneLine(name),
+        version(installed),
+        version(required),
+        paint(state, view.style),
+      ]);
     }
   }
   return rows;

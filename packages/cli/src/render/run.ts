@@ -15,7 +15,9 @@ interface HostResults {
 /** Output of one command line on many hosts: equal output once, failures first. */
 export function renderRun(result: HostResults, view: View): string[] {
   const groups = groupOutputs(result.hosts);
-  const lines = view.flags.diff ? differences(groups, view) : groups.flatMap((group) => [...groupLines(group, view), ""]);
+  const lines = view.flags.diff
+    ? differences(groups, view)
+    : groups.flatMap((group) => [...groupLines(group, view), ""]);
   lines.push(...result.warnings.map((warning) => view.style.yellow(`warning: ${oneLine(warning)}`)));
   lines.push(summary(result.hosts, view));
   return lines;
@@ -54,7 +56,10 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
   );
   if (majority === null) return [];
   const { style } = view;
-  const lines = [`${style.bold(majority.hosts.map(oneLine).join(","))}${style.dim(` (${majority.hosts.length})`)}: the majority`, ""];
+  const lines = [
+    `${style.bold(majority.hosts.map(oneLine).join(","))}${style.dim(` (${majority.hosts.length})`)}: the majority`,
+    "",
+  ];
   for (const group of groups) {
     if (group === majority) continue;
     lines.push(header(group, view));

@@ -1,8 +1,39 @@
 import type { Style } from "../terminal/style.ts";
 
-const GOOD: ReadonlySet<string> = new Set(["ok", "done", "PASSED", "free", "ours", "released", "updated", "connected"]);
-const BAD: ReadonlySet<string> = new Set(["failed", "timeout", "lost", "unreachable", "FAILED", "LOST", "error", "foreign", "malformed", "unreadable", "UNKNOWN"]);
-const MIDDLING: ReadonlySet<string> = new Set(["waiting", "cancelling", "cancelled", "notRun", "NOT_TESTED", "INCOMPLETE", "update needed", "locked", "pool-locked"]);
+const GOOD: ReadonlySet<string> = new Set([
+  "ok",
+  "done",
+  "PASSED",
+  "free",
+  "ours",
+  "released",
+  "updated",
+  "connected",
+]);
+const BAD: ReadonlySet<string> = new Set([
+  "failed",
+  "timeout",
+  "lost",
+  "unreachable",
+  "FAILED",
+  "LOST",
+  "error",
+  "foreign",
+  "malformed",
+  "unreadable",
+  "UNKNOWN",
+]);
+const MIDDLING: ReadonlySet<string> = new Set([
+  "waiting",
+  "cancelling",
+  "cancelled",
+  "notRun",
+  "NOT_TESTED",
+  "INCOMPLETE",
+  "update needed",
+  "locked",
+  "pool-locked",
+]);
 
 /** A state or verdict in the colour of what it means. */
 export function paint(state: string, style: Style): string {

@@ -46,13 +46,17 @@ function hostNotes(host: Validation["hosts"][number], { style }: View): string[]
     const reason = host.error === null ? "" : `: ${errorLine(host.error)}`;
     lines.push(`  ${oneLine(host.host)} is ${paint(host.verdict, style)}${reason}`);
   }
-  lines.push(...host.warnings.map((text) => `  ${oneLine(host.host)}: ${style.yellow("warning")}: ${oneLine(text)}`));
+  lines.push(
+    ...host.warnings.map((text) => `  ${oneLine(host.host)}: ${style.yellow("warning")}: ${oneLine(text)}`),
+  );
   return lines;
 }
 
 /** An update whose job has no result: it failed, was cancelled, or goes on. */
 function unfinished(job: JobView, { style }: View): string[] {
-  const lines = [`${style.bold(oneLine(job.rrid ?? job.command))}  ${paint(job.state, style)}  ${style.dim(job.id)}`];
+  const lines = [
+    `${style.bold(oneLine(job.rrid ?? job.command))}  ${paint(job.state, style)}  ${style.dim(job.id)}`,
+  ];
   if (job.error !== null) lines.push(`  ${style.red(errorLine(job.error))}`);
   return lines;
 }

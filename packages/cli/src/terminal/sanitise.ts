@@ -34,7 +34,9 @@ export function sanitise(text: string): string {
 
 /** For one cell or one line: line ends and tabs become spaces. */
 export function oneLine(text: string): string {
-  return sanitise(text).replace(/[\n\t]+/g, " ").trim();
+  return sanitise(text)
+    .replace(/[\n\t]+/g, " ")
+    .trim();
 }
 
 /**

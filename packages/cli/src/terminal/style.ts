@@ -6,7 +6,15 @@ export type Style = Readonly<Record<Ink, (text: string) => string>>;
 
 const plain = (text: string): string => text;
 
-export const PLAIN: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain, inverse: plain };
+export const PLAIN: Style = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  cyan: plain,
+  inverse: plain,
+};
 
 const COLOURED: Style = {
   bold: (text) => ink("bold", text),

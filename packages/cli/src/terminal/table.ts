@@ -15,7 +15,8 @@ export function table(rows: readonly (readonly string[])[], options: TableOption
   const indent = options.indent ?? 0;
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell));
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell));
   }
   if (options.columns !== undefined) shrink(widths, options.columns - indent);
   return rows.map((row) => {

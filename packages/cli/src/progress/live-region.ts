@@ -1,0 +1,82 @@
+import type { Clock, Surface } from "../terminal/io.ts";
+
+/** At most ten redraws a second. */
+const REDRAW_MS = 100;
+
+/**
+ * The lines at the bottom of a terminal that are drawn over themselves. Each redraw is one write that
+ * moves up, rewrites every line and clears what is left of it, so nothing is blank in between.
+ */
+export class LiveRegion implements Disposable {
+  readonly #surface: Surface;
+  readonly #clock: Clock;
+  readonly #draw: (tick: number) => readonly string[];
+  #height = 0;
+  #tick = 0;
+  #paused = false;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #stop: (() => void) | null = null;
+
+  /** @param options.draw the lines as they should stand now, each narrower than the terminal */
+  constructor(options: { surface: Surface; clock: Clock; draw: (tick: number) => readonly string[] }) {
+    this.#surface = options.surface;
+    this.#clock = options.clock;
+    this.#draw = options.draw;
+  }
+
+  /** Something changed: draw as soon as the rate allows, and go on turning. */
+  refresh(): void {
+    if (this.#paused || this.#stop !== null) return;
+    const wait = Math.max(0, this.#drawnAt + REDRAW_MS - this.#clock.now());
+    this.#stop = this.#clock.after(wait, () => {
+      this.#stop = null;
+      this.#redraw();
+      this.refresh();
+    });
+  }
+
+  /** A line that stays, above the region. */
+  print(lines: readonly string[]): void {
+    if (lines.length === 0) return;
+    this.#surface.write(`${this.#home()}\u001b[J${lines.join("\n")}\n`);
+    this.#height = 0;
+    if (!this.#paused) this.#redraw();
+  }
+
+  /** Give the terminal away, for a question; `resume` draws again. */
+  pause(): void {
+    this.#paused = true;
+    this.#stop?.();
+    this.#stop = null;
+    this.#clear();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    this.pause();
+  }
+
+  #redraw(): void {
+    this.#drawnAt = this.#clock.now();
+    const lines = this.#draw(this.#tick++);
+    const text = lines.map((line) => `${line}\u001b[K`).join("\n");
+    this.#surface.write(`${this.#home()}${text}\u001b[J`);
+    this.#height = lines.length;
+  }
+
+  #clear(): void {
+    if (this.#height === 0) return;
+    this.#surface.write(`${this.#home()}\u001b[J`);
+    this.#height = 0;
+  }
+
+  /** To the first column of the first line. */
+  #home(): string {
+    if (this.#height === 0) return "";
+    return this.#height === 1 ? "\r" : `\r\u001b[${this.#height - 1}A`;
+  }
+}

@@ -1,0 +1,72 @@
+import type { DaemonEvent, JobView } from "@mtui/core/registry";
+import type { Io } from "../terminal/io.ts";
+import { styleOf } from "../terminal/style.ts";
+import { eventLines } from "./event-lines.ts";
+import { frame } from "./frame.ts";
+import { LiveRegion } from "./live-region.ts";
+
+/** Shows the way of jobs to whoever watches; on standard error, which is not for data. */
+export interface Reporter extends Disposable {
+  update(page: { events: readonly DaemonEvent[]; jobs: readonly JobView[] }): void;
+  /** A line for people in between. */
+  say(line: string): void;
+  /** While a question is open. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface ReporterOptions {
+  io: Io;
+  how: "live" | "plain" | "none";
+}
+
+export function createReporter(options: ReporterOptions): Reporter {
+  if (options.how === "live") return liveReporter(options.io);
+  return plainReporter(options);
+}
+
+function plainReporter({ io, how }: ReporterOptions): Reporter {
+  return {
+    update({ events, jobs }) {
+      if (how === "none") return;
+      for (const event of events) for (const line of eventLines(event, jobs)) io.err.write(`${line}\n`);
+    },
+    say: (line) => io.err.write(`${line}\n`),
+    pause() {},
+    resume() {},
+    [Symbol.dispose]() {},
+  };
+}
+
+/** Live, a change is a redraw; only output, notes and ends of jobs stay as lines. */
+function liveReporter(io: Io): Reporter {
+  const { err, clock } = io;
+  const style = styleOf(err.colour);
+  let jobs: readonly JobView[] = [];
+  let at = clock.now();
+  const region = new LiveRegion({
+    surface: err,
+    clock,
+    draw: (tick) =>
+      frame(jobs, {
+        style,
+        columns: err.columns ?? 80,
+        rows: err.rows ?? 24,
+        tick,
+        since: (clock.now() - at) / 1000,
+      }),
+  });
+  return {
+    update(page) {
+      jobs = page.jobs;
+      at = clock.now();
+      const kept = page.events.filter((event) => event.type === "job.output" || event.type === "job.note");
+      region.print(kept.flatMap((event) => eventLines(event, jobs)));
+      region.refresh();
+    },
+    say: (line) => region.print([line]),
+    pause: () => region.pause(),
+    resume: () => region.resume(),
+    [Symbol.dispose]: () => region[Symbol.dispose](),
+  };
+}

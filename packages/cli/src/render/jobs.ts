@@ -1,0 +1,46 @@
+import type { JobView, ResultOf } from "@mtui/core/registry";
+import { errorLine } from "../errors/report-error.ts";
+import { oneLine } from "../terminal/sanitise.ts";
+import { table } from "../terminal/table.ts";
+import { ago, duration } from "./format.ts";
+import { paint, stateWords } from "./states.ts";
+import { ticketLines } from "./queue.ts";
+import type { View } from "./view.ts";
+
+export function renderJobList({ jobs }: ResultOf<"job_list">, view: View): string[] {
+  if (jobs.length === 0) return ["No jobs."];
+  const rows = jobs.map((job) => [
+    oneLine(job.id),
+    paint(job.state, view.style),
+    duration(job.elapsed),
+    oneLine(job.workspace),
+    oneLine(job.command),
+  ]);
+  return table(rows, { columns: view.columns });
+}
+
+export function renderJob(job: JobView, view: View): string[] {
+  const { style } = view;
+  const lines = [
+    `${style.bold(oneLine(job.id))}: ${paint(job.state, style)} (${duration(job.elapsed)})  ${oneLine(job.command)}`,
+    `  workspace ${oneLine(job.workspace)}${job.rrid === null ? "" : `, ${oneLine(job.rrid)}`}, asked for ${ago(job.created_at, view.now)}`,
+  ];
+  if (job.step !== null) lines.push(`  step: ${oneLine(job.step)}`);
+  for (const [host, { state, step, exit, message }] of Object.entries(job.hosts)) {
+    const more = [step, message].filter((text) => text !== undefined).map((text) => oneLine(text));
+    lines.push(
+      `  ${oneLine(host)}: ${stateWords(state, exit)}${more.length === 0 ? "" : `  ${more.join(": ")}`}`,
+    );
+  }
+  if (job.ticket !== null) lines.push(...ticketLines(job.ticket, view).map((line) => `  ${line}`));
+  if (job.error !== null) lines.push(`  ${style.red(errorLine(job.error))}`);
+  return lines;
+}
+
+export function renderJobs({ jobs }: { jobs: readonly JobView[] }, view: View): string[] {
+  return jobs.flatMap((job) => renderJob(job, view));
+}
+
+export function renderJobCancel({ job, message }: ResultOf<"job_cancel">, view: View): string[] {
+  return [oneLine(message), ...renderJob(job, view)];
+}

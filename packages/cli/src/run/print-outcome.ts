@@ -1,0 +1,33 @@
+import { errorLines } from "../errors/report-error.ts";
+import { sanitiseDeep } from "../terminal/sanitise.ts";
+import { styleOf } from "../terminal/style.ts";
+import type { Context } from "./context.ts";
+import type { JobOutcome } from "./outcome.ts";
+import { printJson, printLines, printResult } from "./print.ts";
+
+/**
+ * What a finished job brought: its result, its error, or both (some hosts did it). A job that ended
+ * without either still gets a line: nothing is never an answer.
+ */
+export async function printOutcome(outcome: JobOutcome, context: Context): Promise<void> {
+  const { job, result, error } = outcome;
+  if (context.flags.json) {
+    const failure = error ?? job.error;
+    printJson(result === null && failure !== null ? { error: failure, job } : { job, result }, context);
+    return;
+  }
+  if (result !== null) {
+    const isValidation = job.operation === "validate";
+    await printResult(isValidation ? { jobs: [job], results: [result] } : result, {
+      context,
+      operation: job.operation,
+    });
+  }
+  const failure = error ?? job.error;
+  if (failure !== null) {
+    const lines = errorLines(sanitiseDeep(failure), styleOf(context.io.err.colour));
+    context.io.err.write(`${lines.join("\n")}\n`);
+  } else if (result === null) {
+    printLines([`${job.id}: ${job.state}`], context);
+  }
+}

@@ -1,0 +1,56 @@
+import type { DaemonClient } from "@mtui/core/client";
+import type { OperationEntry } from "@mtui/core/protocol";
+import type { Parsed } from "../command/parse.ts";
+import type { Context } from "./context.ts";
+import { exitOfResult } from "./exit-of-result.ts";
+import { printResult } from "./print.ts";
+
+/** These ask about a daemon; starting one would change the answer. */
+const NEVER_START: ReadonlySet<string> = new Set(["daemon_status"]);
+/** Milliseconds on top of what a call was told to wait. */
+const SLACK = 15_000;
+
+/**
+ * Run an operation of the daemon and show its answer.
+ * @returns the exit code
+ * @throws MtuiError what the daemon answers
+ */
+export async function runOperation(
+  entry: OperationEntry,
+  { parsed, context }: { parsed: Parsed; context: Context },
+): Promise<number> {
+  await using client = await context.dial({ start: !NEVER_START.has(entry.name) });
+  if (entry.slow) {
+    const { runSlow } = await import("./run-slow.ts");
+    return runSlow(entry, { parsed, context, client });
+  }
+  if (entry.name === "job_follow" || entry.name === "job_result") {
+    const { followCommand, resultCommand } = await import("./job-commands.ts");
+    return entry.name === "job_follow"
+      ? followCommand(parsed, { context, client })
+      : resultCommand(parsed, { context, client });
+  }
+  const result = await call(entry.name, { parsed, client, context });
+  await printResult(result, { context, operation: entry.name });
+  return exitOfResult(entry.name, result);
+}
+
+/** Ctrl-C withdraws the question; nothing of the daemon's goes on because of it. */
+async function call(
+  name: string,
+  { parsed, client, context }: { parsed: Parsed; client: DaemonClient; context: Context },
+): Promise<unknown> {
+  const abort = new AbortController();
+  using _subscription = context.io.onInterrupt(() => abort.abort());
+  const timeout = waitOf(name, parsed.params);
+  return client.call(name, parsed.params, {
+    signal: abort.signal,
+    ...(timeout === null ? {} : { timeoutMs: timeout * 1000 + SLACK }),
+  });
+}
+
+/** Seconds that the answer may take because it was asked to wait; null: as the client has it. */
+function waitOf(name: string, params: Readonly<Record<string, unknown>>): number | null {
+  const asked = name === "job_wait" ? (params.timeout ?? 30) : params.wait;
+  return typeof asked === "number" ? asked : null;
+}

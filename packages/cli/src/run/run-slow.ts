@@ -1,0 +1,65 @@
+import type { DaemonClient } from "@mtui/core/client";
+import type { OperationEntry } from "@mtui/core/protocol";
+import type { JobView } from "@mtui/core/registry";
+import type { Parsed } from "../command/parse.ts";
+import { oneLine } from "../terminal/sanitise.ts";
+import type { Context } from "./context.ts";
+import { exitOfJobs, type JobOutcome } from "./outcome.ts";
+import { printJson, printLines, printResult } from "./print.ts";
+import { printOutcome } from "./print-outcome.ts";
+import { watchJobs } from "./watch-jobs.ts";
+
+/**
+ * A slow operation: started as a job at once, then followed like any other job, so that what this
+ * terminal does to itself changes nothing for the work.
+ */
+export async function runSlow(
+  entry: OperationEntry,
+  { parsed, context, client }: { parsed: Parsed; context: Context; client: DaemonClient },
+): Promise<number> {
+  const background = parsed.params.background === true;
+  const reply = await client.call(entry.name, { ...parsed.params, background: true });
+  const jobs = jobsOf(reply);
+  if (background) return started(reply, { jobs, context });
+  const watched = await watchJobs(jobs, {
+    context,
+    client,
+    output: false,
+    interrupt: parsed.flags.onInterrupt,
+  });
+  if (watched.left) return 130;
+  const outcomes = await resultsOf(watched.jobs, client);
+  if (entry.name === "validate") {
+    const results = outcomes.map(({ result }) => result ?? null);
+    await printResult({ jobs: outcomes.map(({ job }) => job), results }, { context, operation: "validate" });
+  } else {
+    for (const outcome of outcomes) await printOutcome(outcome, context);
+  }
+  return watched.interrupted ? 130 : exitOfJobs(outcomes);
+}
+
+/** The jobs of a reply: one, or of `validate` one an update. */
+function jobsOf(reply: unknown): JobView[] {
+  const { job, jobs } = reply as { job?: JobView; jobs?: JobView[] };
+  return jobs ?? (job === undefined ? [] : [job]);
+}
+
+function started(reply: unknown, { jobs, context }: { jobs: readonly JobView[]; context: Context }): number {
+  if (context.flags.json) printJson(reply, context);
+  else
+    for (const { id, command } of jobs)
+      printLines([`${oneLine(id)}: started (${oneLine(command)})`], context);
+  const ids = jobs.map(({ id }) => id).join(" ");
+  context.io.err.write(`Follow: mtuictl job follow ${ids}\n`);
+  return 0;
+}
+
+/** One after the other: five hundred at once would be over the daemon's limit of calls in flight. */
+export async function resultsOf(
+  jobs: readonly Pick<JobView, "id">[],
+  client: DaemonClient,
+): Promise<JobOutcome[]> {
+  const outcomes: JobOutcome[] = [];
+  for (const { id } of jobs) outcomes.push((await client.call("job_result", { job_id: id })) as JobOutcome);
+  return outcomes;
+}

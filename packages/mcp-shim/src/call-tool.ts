@@ -1,0 +1,33 @@
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import { type MtuiError, type OperationEntry, toMtuiError } from "@mtui/core/protocol";
+import type { DaemonLink } from "./daemon-link.ts";
+
+/**
+ * One call of a tool: the daemon's answer as JSON. What goes wrong is the tool's answer too, with the
+ * kind to decide by and the hint to go on with; never an empty text.
+ */
+export async function callTool(
+  entry: OperationEntry,
+  options: { link: DaemonLink; params: Record<string, unknown>; signal: AbortSignal },
+): Promise<CallToolResult> {
+  const { link, params, signal } = options;
+  try {
+    const result = await link.call({
+      method: entry.name,
+      params,
+      signal,
+      repeatable: entry.effect === "read",
+    });
+    return { content: [{ type: "text", text: JSON.stringify(result ?? null) }] };
+  } catch (thrown) {
+    return failure(toMtuiError(thrown));
+  }
+}
+
+function failure(error: MtuiError): CallToolResult {
+  const lines = [`${error.kind}: ${error.message}`];
+  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  if (error.retryable) lines.push("The same call may succeed later.");
+  if (error.data !== undefined) lines.push(`data: ${JSON.stringify(error.data)}`);
+  return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
+}
