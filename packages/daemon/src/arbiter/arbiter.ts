@@ -1,0 +1,326 @@
+import { fromReport } from "@mtui/core/protocol";
+import { arbiterEvents } from "./arbiter-event.ts";
+import { checkRequest } from "./check-request.ts";
+import { Claim, type ClaimFields } from "./claim.ts";
+import { cancelError, stoppingError } from "./endings.ts";
+import type { Effect, Event } from "./events.ts";
+import { type Assigned, type PendingClaim, pendingClaim } from "./pending-claim.ts";
+import type {
+  ArbiterOptions,
+  Attempt,
+  ClaimOptions,
+  ClaimRequest,
+  Granted,
+  HostArbiter,
+  TakeoverOptions,
+} from "./ports.ts";
+import { type ArbiterState, type Holder, initialState } from "./state.ts";
+import { step } from "./step.ts";
+import { TicketFeed } from "./ticket-feed.ts";
+import { queueView, type QueueView, ticketView } from "./view.ts";
+
+/** How long the end waits for attempts to take back what they did. */
+const STOP_MS = 10_000;
+/** What the platform's timers can hold; the tick that comes early just sets the next. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * The async shell around `step`: feeds it events with the time, carries out its effects in order, and
+ * keeps the one timer. It decides nothing. A claim is minted here and nowhere else.
+ */
+export function createArbiter(options: ArbiterOptions): HostArbiter {
+  return new ArbiterShell(options);
+}
+
+type Untimed<E> = E extends { at: number } ? Omit<E, "at"> : never;
+
+class ArbiterShell implements HostArbiter {
+  readonly #options: ArbiterOptions;
+  readonly #pending = new Map<string, PendingClaim>();
+  readonly #claims = new Map<string, Claim>();
+  readonly #feed: TicketFeed;
+  /** Calls that have not had to wait yet: their ticket is shown from the first time on that they do. */
+  readonly #fresh = new Map<string, PendingClaim>();
+  readonly #todo: (() => void)[] = [];
+  #draining = false;
+  #state: ArbiterState;
+  #alarm: { at: number; stop: () => void } | null = null;
+  #stopping = false;
+
+  constructor(options: ArbiterOptions) {
+    this.#options = options;
+    this.#state = initialState({
+      pollMs: Math.max(1, options.pollSeconds * 1000),
+      overtakes: options.overtakes ?? 8,
+      idPrefix: options.instance === undefined ? "" : `${options.instance}-`,
+    });
+    this.#feed = new TicketFeed({
+      describe: (id) => {
+        const ticket = this.#state.tickets.get(id);
+        return ticket ? ticketView(this.#state, ticket, options.now()) : null;
+      },
+      after: (ms, run) => options.scheduler.after(ms, run),
+    });
+  }
+
+  async claim<T>(
+    request: ClaimRequest,
+    attempt: Attempt<T>,
+    options: ClaimOptions<T> = {},
+  ): Promise<Granted<T>> {
+    const { signal } = options;
+    if (this.#stopping) throw fromReport(stoppingError());
+    if (signal?.aborted) throw fromReport(cancelError(signal));
+    const max = this.#options.maxTickets ?? 20_000;
+    const fields = checkRequest(request, { now: this.#state.tickets.size, max });
+    const { pending, result } = pendingClaim(attempt, options);
+    const effects = this.#dispatch({ type: "request", request: fields }, pending);
+    const ticket = effects.find((effect) => effect.type === "queued")?.ticket ?? "";
+    const onAbort = () =>
+      void (signal && this.#dispatch({ type: "cancel", ticket, error: cancelError(signal) }));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await result;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  release(claimId: string): boolean {
+    return this.#dispatch({ type: "release", claim: claimId }).some((effect) => effect.type === "released");
+  }
+
+  markReleasing(claimId: string, reason: string): boolean {
+    return this.#dispatch({ type: "releasing", claim: claimId, reason }).some(
+      (effect) => effect.type === "releasing",
+    );
+  }
+
+  ownerOf(hostKey: string): Claim | null {
+    return this.#claims.get(this.#state.hosts.get(hostKey)?.holder?.claim ?? "") ?? null;
+  }
+
+  claimsOf(workspace: string): Claim[] {
+    return [...this.#claims.values()].filter((claim) => claim.fields.workspace === workspace);
+  }
+
+  closeWorkspace(workspace: string): Claim[] {
+    this.#dispatch({ type: "close", workspace });
+    return this.claimsOf(workspace).filter((claim) => this.#holder(claim)?.hold.state === "releasing");
+  }
+
+  view(): QueueView {
+    return queueView(this.#state, this.#options.now());
+  }
+
+  reportHealth(hostKey: string, reason: string | null): void {
+    this.#dispatch({ type: "health", host: hostKey, reason });
+  }
+
+  takeover(hostKey: string, { seen, by, reason }: TakeoverOptions): Claim {
+    return this.#claimAfter(
+      this.#dispatch({ type: "takeover", host: hostKey, claim: seen, by, reason }),
+      hostKey,
+    );
+  }
+
+  adopt(fields: ClaimFields, options: { job?: string | null; releasing?: string } = {}): Claim {
+    const { id: claim, hostKey: host, hostName: name, workspace, rrid, slots, since } = fields;
+    const hold: Holder["hold"] =
+      options.releasing === undefined
+        ? { state: "claimed" }
+        : { state: "releasing", reason: options.releasing, tries: 0, retryAt: this.#options.now() };
+    const holder: Holder = { claim, workspace, rrid, job: options.job ?? null, slots, since, hold };
+    return this.#claimAfter(this.#dispatch({ type: "adopt", host, name, holder }), host);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    const ends = [...this.#pending.values()].map((pending) => pending.ended);
+    for (const ticket of [...this.#pending.keys()])
+      this.#dispatch({ type: "cancel", ticket, error: stoppingError() });
+    const limit = Promise.withResolvers<void>();
+    const stop = this.#options.scheduler.after(STOP_MS, () => limit.resolve());
+    await Promise.race([Promise.all(ends), limit.promise]);
+    stop();
+    this.#alarm?.stop();
+    this.#alarm = null;
+    this.#feed.stop();
+  }
+
+  /** The state changes at once; what follows from it is done in order, also when a listener calls back in. */
+  #dispatch(event: Untimed<Event>, asker?: PendingClaim): readonly Effect[] {
+    const before = this.#state;
+    const { state, effects } = step(before, { ...event, at: this.#options.now() });
+    this.#state = state;
+    const news = effects.flatMap((effect) => arbiterEvents(effect, { before, after: state }));
+    for (const record of news) this.#options.journal?.append(record);
+    for (const effect of effects) {
+      this.#book(effect, asker);
+      this.#todo.push(() => this.#carryOut(effect));
+    }
+    for (const record of news) this.#todo.push(() => this.#options.onEvent?.(record));
+    this.#todo.push(() => this.#refreshViews(before));
+    this.#drain();
+    this.#setAlarm();
+    return effects;
+  }
+
+  /** A listener that throws must not keep the rest from happening; its fault is not hidden either. */
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let job = this.#todo.shift(); job; job = this.#todo.shift()) {
+      try {
+        job();
+      } catch (thrown) {
+        queueMicrotask(() => {
+          throw thrown;
+        });
+      }
+    }
+    this.#draining = false;
+  }
+
+  /** The tables of the shell, in step with the state. */
+  #book(effect: Effect, asker: PendingClaim | undefined): void {
+    switch (effect.type) {
+      case "queued":
+        if (asker) this.#pending.set(effect.ticket, asker);
+        if (asker) this.#fresh.set(effect.ticket, asker);
+        return;
+      case "attempt":
+        for (const { key, name } of effect.assigned) this.#mint(key, name);
+        return;
+      case "released":
+        this.#claims.delete(effect.holder.claim);
+        return;
+      case "takenOver":
+        this.#claims.delete(effect.from.claim);
+        this.#mint(effect.host, effect.name, effect.to);
+        return;
+      case "adopted":
+        this.#mint(effect.host, effect.name, effect.holder);
+        return;
+    }
+  }
+
+  #mint(hostKey: string, hostName: string, holder = this.#state.hosts.get(hostKey)?.holder): void {
+    if (!holder) return;
+    const { claim: id, workspace, rrid, slots, since } = holder;
+    this.#claims.set(id, Claim.mint({ id, hostKey, hostName, workspace, rrid, slots, since }));
+  }
+
+  #carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case "attempt":
+        void this.#attempt(effect);
+        return;
+      case "abort":
+        this.#pending.get(effect.ticket)?.abort(effect.error);
+        return;
+      case "granted":
+        return this.#end(effect.ticket, (pending) => {
+          const claims = this.#withClaims(effect.assigned);
+          const served = this.#withClaims(effect.served);
+          pending.grant({ claims, served, unserved: [...effect.unserved], waitedMs: effect.waited });
+        });
+      case "failed":
+        return this.#end(effect.ticket, (pending) => pending.fail(effect.error));
+      case "undo":
+        void this.#undo(effect);
+        return;
+    }
+  }
+
+  async #attempt(effect: Extract<Effect, { type: "attempt" }>): Promise<void> {
+    const { ticket, attempt, assigned } = effect;
+    const pending = this.#pending.get(ticket);
+    if (!pending) return;
+    const end = await pending.run(this.#withClaims(assigned));
+    if ("error" in end) this.#dispatch({ type: "broken", ticket, attempt, error: end.error });
+    else
+      this.#dispatch({
+        type: "attempted",
+        ticket,
+        attempt,
+        faults: end.faults,
+        jitter: this.#options.random(),
+      });
+    for (const { claim } of assigned) {
+      const minted = this.#claims.get(claim);
+      if (minted && !this.#holder(minted)) this.#claims.delete(claim);
+    }
+  }
+
+  /** An attempt that succeeded too late: its hosts stay `releasing` until they are clean again. */
+  async #undo(effect: Extract<Effect, { type: "undo" }>): Promise<void> {
+    const pending = this.#pending.get(effect.ticket);
+    const left = await pending?.undo(this.#withClaims(effect.assigned));
+    for (const { claim } of effect.assigned) {
+      const reason = left?.get(claim) ?? null;
+      if (reason === null) this.release(claim);
+      else this.markReleasing(claim, reason);
+    }
+    this.#end(effect.ticket, (waiting) => waiting.fail(effect.error));
+  }
+
+  #withClaims(list: readonly { claim: string; slots: readonly number[] }[]): Assigned[] {
+    return list.flatMap(({ claim: id, slots }) => {
+      const claim = this.#claims.get(id);
+      return claim ? [{ claim, slotIndex: [...slots] }] : [];
+    });
+  }
+
+  /** The holder as which this very claim has its host. */
+  #holder(claim: Claim): Holder | null {
+    const holder = this.#state.hosts.get(claim.hostKey)?.holder;
+    return holder?.claim === claim.id ? holder : null;
+  }
+
+  #claimAfter(effects: readonly Effect[], hostKey: string): Claim {
+    for (const effect of effects) if (effect.type === "refused") throw fromReport(effect.error);
+    const claim = this.ownerOf(hostKey);
+    if (!claim) throw new Error(`arbiter: ${hostKey} has no claim after it changed hands`);
+    return claim;
+  }
+
+  #end(ticket: string, settle: (pending: PendingClaim) => void): void {
+    const pending = this.#pending.get(ticket);
+    if (!pending) return;
+    this.#pending.delete(ticket);
+    this.#fresh.delete(ticket);
+    if (this.#feed.unwatch(ticket)) pending.onTicket?.(null);
+    settle(pending);
+  }
+
+  /** Everybody whose view of the queue may differ from before: a host or the list of its waiters changed. */
+  #refreshViews(before: ArbiterState): void {
+    for (const [id, pending] of this.#fresh) {
+      const ticket = this.#state.tickets.get(id);
+      if (!ticket || ticket.phase.state !== "waiting") continue;
+      this.#fresh.delete(id);
+      if (pending.onTicket) this.#feed.watch(id, pending.onTicket);
+    }
+    if (!this.#feed.isUsed) return;
+    for (const [key, waiters] of this.#state.wanting) {
+      const same =
+        before.hosts.get(key) === this.#state.hosts.get(key) && before.wanting.get(key) === waiters;
+      if (!same) for (const { id } of waiters) this.#feed.changed(id);
+    }
+  }
+
+  #setAlarm(): void {
+    const at = this.#state.wakeAt;
+    if (this.#alarm?.at === at || (this.#stopping && this.#pending.size === 0)) return;
+    this.#alarm?.stop();
+    this.#alarm = null;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const ms = Math.min(Math.max(0, at - this.#options.now()), LONGEST_TIMER);
+    const stop = this.#options.scheduler.after(ms, () => {
+      this.#alarm = null;
+      this.#dispatch({ type: "tick" });
+    });
+    this.#alarm = { at, stop };
+  }
+}

@@ -1,0 +1,111 @@
+import type { Draft } from "./draft.ts";
+import { isBefore } from "./draft.ts";
+import { augment, emptyMatching, matchScarceFirst, type Matching } from "./matching.ts";
+import { canServe, standing } from "./standing.ts";
+import type { Ticket, Want } from "./state.ts";
+
+export interface Found {
+  /** Hosts to be taken. */
+  readonly fresh: { readonly want: number; readonly key: string; readonly name: string }[];
+  /** Wants that hosts of the workspace answer already. */
+  readonly own: { readonly want: number; readonly key: string }[];
+  readonly missing: number[];
+}
+
+/**
+ * The hosts that a waiting ticket can have now, or null. Waiters before it that have been overtaken
+ * often enough are matched first, so that what they need of the free hosts is left to them; they
+ * may be moved to another free host that does them the same service.
+ */
+export function findHosts(draft: Draft, ticket: Ticket): Found | null {
+  if (!worthTrying(draft, ticket)) return null;
+  const matching = emptyMatching<Want>();
+  const ticketOf = new Map<Want, Ticket>();
+  const known = new Map<Want, readonly string[]>();
+  const choices = (want: Want): readonly string[] => {
+    let keys = known.get(want);
+    if (!keys) {
+      keys = usableKeys(draft, ticketOf.get(want) ?? ticket, want);
+      known.set(want, keys);
+    }
+    return keys;
+  };
+  for (const entry of draft.capped) {
+    if (!isBefore(entry, ticket)) break;
+    const earlier = draft.tickets.get(entry.id);
+    if (earlier?.phase.state !== "waiting" || earlier.partial) continue;
+    for (const want of earlier.wants) ticketOf.set(want, earlier);
+    matchScarceFirst(matching, earlier.wants, choices);
+  }
+  matchOwnFirst(draft, ticket, { matching, choices });
+  return collect(draft, ticket, matching);
+}
+
+/** Cheap refusal for the many that one released host does not help. */
+function worthTrying(draft: Draft, ticket: Ticket): boolean {
+  const served = (want: Want) =>
+    want.candidates.some((candidate) => canServe(draft.hosts.get(candidate.key), ticket, draft.now));
+  return ticket.partial ? ticket.wants.some(served) : ticket.wants.every(served);
+}
+
+/** A host that the workspace has already is used before another one is taken. */
+function matchOwnFirst(
+  draft: Draft,
+  ticket: Ticket,
+  { matching, choices }: { matching: Matching<Want>; choices: (want: Want) => readonly string[] },
+): void {
+  const isOwn = (key: string) => {
+    const host = draft.hosts.get(key);
+    return host !== undefined && standing(host, ticket.workspace, draft.now) === "own";
+  };
+  const ownChoices = (want: Want) => (ticket.wants.includes(want) ? choices(want).filter(isOwn) : []);
+  const rest = ticket.wants.filter((want) => !augment(matching, want, ownChoices));
+  matchScarceFirst(matching, rest, choices);
+}
+
+function collect(draft: Draft, ticket: Ticket, matching: Matching<Want>): Found | null {
+  const found: Found = { fresh: [], own: [], missing: [] };
+  ticket.wants.forEach((want, index) => {
+    const key = matching.hostOf.get(want);
+    const host = key === undefined ? undefined : draft.hosts.get(key);
+    if (!host) found.missing.push(index);
+    else if (host.holder) found.own.push({ want: index, key: host.key });
+    else {
+      const name = want.candidates.find((candidate) => candidate.key === host.key)?.name ?? host.name;
+      found.fresh.push({ want: index, key: host.key, name });
+    }
+  });
+  const served = found.fresh.length + found.own.length;
+  return (ticket.partial ? served > 0 : found.missing.length === 0) ? found : null;
+}
+
+/**
+ * Best first: own, preferred, trusted before suspect, wanted by the fewest others (a scarce host is
+ * not spent on who can have any), least recently used, as listed.
+ */
+function usableKeys(draft: Draft, ticket: Ticket, want: Want): string[] {
+  const ranked: { key: string; cost: readonly number[] }[] = [];
+  want.candidates.forEach((candidate, index) => {
+    const host = draft.hosts.get(candidate.key);
+    if (!host || !canServe(host, ticket, draft.now)) return;
+    const suspect = host.health || host.foreign ? 1 : 0;
+    const cost = [
+      host.holder ? 0 : 1,
+      candidate.preferred ? 0 : 1,
+      candidate.preferred ? 0 : suspect,
+      candidate.preferred ? index : (draft.wanting.get(host.key)?.length ?? 0),
+      host.lastUsed,
+      index,
+    ];
+    ranked.push({ key: candidate.key, cost });
+  });
+  return ranked.sort((a, b) => compareCost(a.cost, b.cost)).map(({ key }) => key);
+}
+
+function compareCost(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < a.length; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,24 @@
+import type { HostRecord, Ticket } from "./state.ts";
+
+/** How a host stands to a ticket at a moment; only `free` and `own` can serve it. */
+export type Standing = "free" | "own" | "held" | "foreign" | "unhealthy";
+
+export function standing(host: HostRecord, workspace: string, now: number): Standing {
+  if (host.holder) {
+    return host.holder.workspace === workspace && host.holder.hold.state === "claimed" ? "own" : "held";
+  }
+  if (isUnhealthy(host, now)) return "unhealthy";
+  if (host.foreign && now < host.foreign.retryAt) return "foreign";
+  return "free";
+}
+
+/** Known to be of no use until its next probe is due. */
+export function isUnhealthy(host: HostRecord, now: number): boolean {
+  return host.health !== null && now < host.health.retryAt;
+}
+
+export function canServe(host: HostRecord | undefined, ticket: Ticket, now: number): boolean {
+  if (!host) return false;
+  const how = standing(host, ticket.workspace, now);
+  return how === "free" || how === "own";
+}
