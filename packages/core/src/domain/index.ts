@@ -1,4 +1,5 @@
 /** The domain: pure data and rules, no I/O. One line for each file that others use. */
+export { printable } from "./grammar/control-characters.ts";
 export { isHostName } from "./grammar/host-name.ts";
 export { isPackageName, isPackageVersion } from "./grammar/package.ts";
 export { isRepositoryUrl } from "./grammar/repository-url.ts";

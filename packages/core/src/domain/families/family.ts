@@ -50,6 +50,6 @@ export interface Family {
   readonly patches: PatchPlan | null;
   /** Installing the update as packages, where there are no patches. */
   readonly updatePackages: ((packages: readonly string[]) => PlanStep) | null;
-  /** One step or several, in order. */
-  downgrade(packages: readonly { name: string; version: string }[]): PlanStep[];
+  /** One step or several, in order; null where the released version cannot be asked for. */
+  readonly downgrade: ((packages: readonly { name: string; version: string }[]) => PlanStep[]) | null;
 }

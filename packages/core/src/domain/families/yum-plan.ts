@@ -27,7 +27,5 @@ export const yumFamily: Family = {
   repositories: null,
   patches: null,
   updatePackages: (packages) => change("update packages", "patch", ["update", ...packageArguments(packages)]),
-  downgrade: (packages) => [
-    change("downgrade", "downgrade", ["downgrade", ...packageArguments(packages.map(({ name }) => name))]),
-  ],
+  downgrade: null,
 };

@@ -1,0 +1,201 @@
+import { parseLockFile, parseOurComment, printable } from "@mtui/core/domain";
+import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
+import { pause } from "../clock.ts";
+import type { HeldLock, LockPurpose, LockReading } from "../hosts/session.ts";
+import type { WorkflowContext } from "./context.ts";
+import { fanOut } from "./fan-out.ts";
+import { cancelledBefore, HostStop, type HostRun } from "./host-run.ts";
+
+/*
+ * The operation locks of one operation are all taken or none. Nobody waits while holding: when one
+ * is refused, those taken are given back first, and after the pause all are tried again. A host
+ * whose connection is gone is left out (it can neither be locked nor worked on); a host that answers
+ * but cannot lock refuses like a locked one.
+ */
+
+interface Refusal {
+  readonly run: HostRun;
+  readonly by: LockReading | null;
+  readonly reason: string;
+}
+
+/**
+ * Takes the lock on every run's host.
+ * @returns the runs that hold theirs, and those that were left out with the reason
+ * @throws MtuiError lock.foreign when a host is locked and stays so for the time to wait
+ */
+export async function takeOperationLocks(
+  context: WorkflowContext,
+  { runs, operation }: { runs: readonly HostRun[]; operation: string },
+): Promise<{ held: HostRun[]; out: { run: HostRun; stop: HostStop }[] }> {
+  const { clock, waitForLock } = context;
+  const purpose: LockPurpose = { operation, rrid: context.rrid?.text ?? null, workspace: context.workspace };
+  const started = clock.now();
+  const limit = (waitForLock?.seconds ?? 0) * 1000;
+  const poll = (waitForLock?.pollSeconds ?? 15) * 1000;
+  for (;;) {
+    if (context.signal.aborted) return { held: [], out: runs.map(cancelled) };
+    const { out, refusals } = await tryAll(context, { runs, purpose });
+    const held = runs.filter((run) => run.lock !== null);
+    if (refusals.length === 0 && !context.signal.aborted) return { held, out };
+    await releaseOperationLocks(context, held);
+    if (context.signal.aborted) continue;
+    const left = limit - (clock.now() - started);
+    if (left <= 0) throw refused(refusals, { waited: limit / 1000, workspace: context.workspace });
+    for (const { run, reason } of refusals) {
+      context.progress?.(run.name, { step: "wait for lock", state: "running", message: reason });
+    }
+    // Two daemons that poll in step would refuse each other for ever.
+    const ms = Math.min(left, poll * (0.5 + (context.random ?? Math.random)()));
+    await pause(clock, { ms, signal: context.signal });
+  }
+}
+
+function cancelled(run: HostRun): { run: HostRun; stop: HostStop } {
+  return { run, stop: cancelledBefore(run, "taking the operation lock") };
+}
+
+async function tryAll(
+  context: WorkflowContext,
+  { runs, purpose }: { runs: readonly HostRun[]; purpose: LockPurpose },
+): Promise<{ out: { run: HostRun; stop: HostStop }[]; refusals: Refusal[] }> {
+  const out: { run: HostRun; stop: HostStop }[] = [];
+  const refusals: Refusal[] = [];
+  async function take(run: HostRun): Promise<void> {
+    const byHand = context.heldByHand?.(run.name);
+    if (byHand !== undefined) {
+      run.lock = byHand;
+      run.byHand = true;
+      return;
+    }
+    const taking = await run.session.takeLock("operation", purpose);
+    if (taking.state === "taken") {
+      run.lock = taking.lock;
+      if (taking.reaped !== undefined) {
+        run.warnings.push(`a stale operation lock of ${printable(taking.reaped.user)} was removed`);
+      }
+    } else if (taking.state === "refused") {
+      refusals.push({ run, by: taking.by, reason: holder(taking.by) });
+    } else if (run.session.connected) {
+      refusals.push({ run, by: null, reason: `its lock cannot be taken: ${printable(taking.reason)}` });
+    } else {
+      out.push({ run, stop: new HostStop("unreachable", { error: unreachable(run, taking.reason) }) });
+    }
+  }
+  try {
+    await fanOut(runs, { limit: context.fanout ?? 64, work: take });
+  } catch (thrown) {
+    await releaseOperationLocks(
+      context,
+      runs.filter((run) => run.lock !== null),
+    );
+    throw thrown;
+  }
+  return { out, refusals };
+}
+
+/** Gives back what is held; what cannot be removed becomes a warning that says how to. */
+export async function releaseOperationLocks(
+  context: WorkflowContext,
+  runs: readonly HostRun[],
+): Promise<void> {
+  await fanOut(runs, {
+    limit: context.fanout ?? 64,
+    work: async (run) => {
+      const lock = run.lock;
+      run.lock = null;
+      if (lock === null || run.byHand) return;
+      const warning = await release(run, lock);
+      if (warning !== null) run.warnings.push(warning);
+    },
+  });
+}
+
+async function release(run: HostRun, lock: HeldLock): Promise<string | null> {
+  const remedy = `mtuictl unlock -w ${run.context.workspace} -t ${run.name}`;
+  const result = await run.session.releaseLock(lock);
+  if (result.state === "released" || result.state === "absent") return null;
+  if (result.state === "foreign")
+    return `the operation lock was taken over (${holder(result.by)}); left alone`;
+  return `the operation lock could not be removed: ${printable(result.reason)}; remove it with: ${remedy}`;
+}
+
+/** The lock again after a reboot, which wipes `/var/lock`. */
+export async function retakeOperationLock(run: HostRun, operation: string): Promise<void> {
+  const { context, session } = run;
+  const note = run.byHand ? noteOf(run.lock) : undefined;
+  const taking = await session.takeLock("operation", {
+    operation: run.byHand ? "lock" : operation,
+    rrid: context.rrid?.text ?? null,
+    workspace: context.workspace,
+    ...(note === undefined ? {} : { note }),
+  });
+  if (taking.state === "taken") {
+    run.lock = taking.lock;
+    if (run.byHand) context.replaceHeldByHand?.(run.name, taking.lock);
+    return;
+  }
+  run.lock = null;
+  const why = taking.state === "refused" ? holder(taking.by) : printable(taking.reason);
+  const error = new MtuiError(
+    "lock.lost",
+    `After the reboot ${run.name} could not be locked again: ${why}.`,
+    {
+      hint: `Look at it with: mtuictl list-locks -w ${context.workspace} -t ${run.name}`,
+    },
+  );
+  throw new HostStop("failed", { error: error.toReport() });
+}
+
+/** What the person wrote when they took it. */
+function noteOf(lock: HeldLock | null): string | undefined {
+  const file = parseLockFile(Buffer.from(lock?.bytes ?? ""));
+  return file.state === "held" ? parseOurComment(file.record.comment)?.note : undefined;
+}
+
+function holder(by: LockReading): string {
+  if (by.state === "foreign" || by.state === "ours") {
+    const { user, epoch, comment } = by.record;
+    const since = epoch === null ? "" : ` since ${when(epoch)}`;
+    const words = comment === "" ? "" : `: ${printable(comment, 200)}`;
+    return `locked by ${printable(user)}${since}${words}`;
+  }
+  if (by.state === "malformed") return `locked by somebody unknown: ${printable(by.bytes)}`;
+  return by.state === "unreadable"
+    ? `its lock cannot be read: ${printable(by.reason)}`
+    : "locked a moment ago";
+}
+
+/** A writer's clock may say anything; a date beyond what can be shown is shown as the number it is. */
+function when(epoch: number): string {
+  const date = new Date(epoch * 1000);
+  return Number.isNaN(date.getTime()) ? String(epoch) : date.toISOString();
+}
+
+function refused(
+  refusals: readonly Refusal[],
+  { waited, workspace }: { waited: number; workspace: string },
+): MtuiError {
+  const [first] = refusals;
+  const list = refusals.map(({ run, reason }) => `${run.name} is ${reason}`).join("; ");
+  const after = waited > 0 ? ` after ${waited} seconds of waiting` : "";
+  const host = first?.run.name ?? "HOST";
+  return new MtuiError("lock.foreign", `Nothing was done${after}: ${list}.`, {
+    hint: `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`,
+    retryable: true,
+    data: { hosts: refusals.map(({ run, reason, by }) => ({ host: run.name, reason, ...holderData(by) })) },
+  });
+}
+
+function holderData(by: LockReading | null): Record<string, unknown> {
+  if (by === null || (by.state !== "foreign" && by.state !== "ours")) return {};
+  const { user, pid, epoch, comment } = by.record;
+  return { user, pid, since: epoch, comment };
+}
+
+function unreachable(run: HostRun, reason: string): ErrorReport {
+  return new MtuiError("host.unreachable", `${run.name} cannot be reached: ${printable(reason)}`, {
+    hint: `mtuictl list-hosts -w ${run.context.workspace} shows its connection.`,
+    retryable: true,
+  }).toReport();
+}

@@ -1,0 +1,65 @@
+import { MtuiError } from "@mtui/core/protocol";
+import type { HostResult } from "@mtui/core/registry";
+import type { WorkflowContext, WorkflowHost } from "./context.ts";
+import { assertNotCancelled, HostStop, type HostRun, stopFailed } from "./host-run.ts";
+import { operate } from "./operate.ts";
+import { retakeOperationLock } from "./operation-locks.ts";
+
+const DEFAULT_BUDGET = 900;
+
+/** Reboots hosts; `ok` is a new boot id. */
+export async function reboot(
+  context: WorkflowContext,
+  { hosts }: { hosts: readonly WorkflowHost[] },
+): Promise<{ hosts: HostResult[]; warnings: string[] }> {
+  const done = await operate(context, {
+    name: "reboot",
+    hosts,
+    plan: () => null,
+    work: async (run) => {
+      await bootAgain(run);
+      if (run.byHand) await retakeOperationLock(run, "reboot");
+    },
+  });
+  return { hosts: done.map(({ result }) => result), warnings: [] };
+}
+
+/** Activates a new snapshot in the middle of an operation, which then holds its lock again. */
+export async function rebootInto(run: HostRun, operation: string): Promise<void> {
+  await bootAgain(run);
+  await retakeOperationLock(run, operation);
+}
+
+async function bootAgain(run: HostRun): Promise<void> {
+  const { context, session } = run;
+  assertNotCancelled(run, "reboot");
+  context.progress?.(run.name, { step: "reboot", state: "running" });
+  const at = context.clock.now();
+  const outcome = await session.reboot({
+    budgetSeconds: context.rebootBudget ?? DEFAULT_BUDGET,
+    ...(run.shielded ? {} : { signal: context.signal }),
+  });
+  const entry = {
+    step: "reboot",
+    command: "systemctl reboot",
+    state: outcome.state,
+    exit: null,
+    seconds: (context.clock.now() - at) / 1000,
+    stdout: outcome.state === "ok" ? `boot id ${outcome.before} -> ${outcome.after}\n` : "",
+    stderr: outcome.state === "ok" ? "" : `${outcome.reason}\n`,
+    dropped: 0,
+    at,
+  };
+  run.commands.push(entry);
+  context.record?.(run.name, entry);
+  if (outcome.state === "ok") return;
+  if (outcome.state === "failed") throw stopFailed(`reboot: ${outcome.reason}`);
+  const error = new MtuiError(
+    "host.lost",
+    `${run.name} did not come back from its reboot: ${outcome.reason}`,
+    {
+      hint: "Look at its console; mtuictl remove-host gives it back when it is there again.",
+    },
+  );
+  throw new HostStop("lost", { error: error.toReport() });
+}
