@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { compareRpmVersions } from "@mtui/core/domain";
-import fc from "fast-check";
+import { array, constantFrom, oneof, option, sample, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rpmVersionCases } from "../core/domain/rpm-version-cases.ts";
 
@@ -29,20 +29,21 @@ describe.skipIf(!hasRpm)("the machine's rpm (skipped where there is none)", () =
   it("agrees on random versions", () => {
     const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
     console.info(`seed ${seed} (SEED=${seed} repeats it)`);
-    const text = fc
-      .array(fc.constantFrom("0", "1", "2", "10", "007", "a", "b", "ab", "Z", ".", "_", "+", "~", "^"), {
+    const text = array(
+      constantFrom("0", "1", "2", "10", "007", "a", "b", "ab", "Z", ".", "_", "+", "~", "^"),
+      {
         minLength: 1,
         maxLength: 8,
-      })
-      .map((parts) => parts.join(""));
-    const version = fc
-      .tuple(fc.constantFrom("", "0:", "1:", "12:"), text, fc.option(text))
-      .map(([epoch, label, release]) => `${epoch}${label}${release === null ? "" : `-${release}`}`);
+      },
+    ).map((parts) => parts.join(""));
+    const version = tuple(constantFrom("", "0:", "1:", "12:"), text, option(text)).map(
+      ([epoch, label, release]) => `${epoch}${label}${release === null ? "" : `-${release}`}`,
+    );
     // Half of the pairs share a beginning, so that the comparison gets to the later parts.
-    const related = fc.tuple(text, version, version).map(([start, a, b]) => {
+    const related = tuple(text, version, version).map(([start, a, b]) => {
       return [start + a.replace(":", "."), start + b.replace(":", ".")] as [string, string];
     });
-    const pairs = fc.sample(fc.oneof(fc.tuple(version, version), related), { seed, numRuns: 1500 });
+    const pairs = sample(oneof(tuple(version, version), related), { seed, numRuns: 1500 });
     const orders = askRpm(pairs);
     expect(pairs.map(([a, b]) => [a, b, compareRpmVersions(a, b)])).toEqual(
       pairs.map(([a, b], index) => [a, b, orders[index]]),

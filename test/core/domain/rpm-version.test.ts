@@ -1,5 +1,5 @@
 import { compareRpmVersions } from "@mtui/core/domain";
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rpmVersionCases } from "./rpm-version-cases.ts";
 
@@ -25,16 +25,17 @@ describe("compareRpmVersions", () => {
     expect(() => compareRpmVersions("1", empty)).toThrow(expect.objectContaining({ kind: "params.invalid" }));
   });
 
-  const version = fc
-    .array(fc.constantFrom("0", "1", "2", "10", "01", "a", "b", "ab", ".", "-", "~", "^", ":", "_", "é"), {
+  const version = array(
+    constantFrom("0", "1", "2", "10", "01", "a", "b", "ab", ".", "-", "~", "^", ":", "_", "é"),
+    {
       minLength: 1,
       maxLength: 7,
-    })
-    .map((parts) => parts.join(""));
+    },
+  ).map((parts) => parts.join(""));
 
   it("is antisymmetric, and equal to itself", () => {
-    fc.assert(
-      fc.property(version, version, (a, b) => {
+    assert(
+      property(version, version, (a, b) => {
         expect(compareRpmVersions(a, a)).toBe(0);
         expect(compareRpmVersions(a, b) + compareRpmVersions(b, a)).toBe(0);
       }),
@@ -43,8 +44,8 @@ describe("compareRpmVersions", () => {
   });
 
   it("is transitive", () => {
-    fc.assert(
-      fc.property(version, version, version, (a, b, c) => {
+    assert(
+      property(version, version, version, (a, b, c) => {
         const [low, middle, high] = [a, b, c].sort(compareRpmVersions);
         expect(compareRpmVersions(low ?? "", middle ?? "")).not.toBe(1);
         expect(compareRpmVersions(middle ?? "", high ?? "")).not.toBe(1);

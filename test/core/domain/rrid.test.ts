@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import fc from "fast-check";
+import { assert, constantFrom, integer, oneof, property, string, stringMatching } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRrid, workspaceOf } from "@mtui/core/domain";
 
@@ -79,13 +79,13 @@ describe("parseRrid", () => {
   });
 
   it("reads its own canonical text, and names a directory and a workspace, whatever it accepts", () => {
-    const part = fc.oneof(
-      fc.string({ unit: "grapheme" }),
-      fc.integer().map(String),
-      fc.stringMatching(/^[0-9a-z._/ -]{1,30}$/),
+    const part = oneof(
+      string({ unit: "grapheme" }),
+      integer().map(String),
+      stringMatching(/^[0-9a-z._/ -]{1,30}$/),
     );
-    fc.assert(
-      fc.property(fc.constantFrom("M", "S", "P"), part, part, (kind, incident, review) => {
+    assert(
+      property(constantFrom("M", "S", "P"), part, part, (kind, incident, review) => {
         let rrid: ReturnType<typeof parseRrid>;
         try {
           rrid = parseRrid(`S:${kind}:${incident}:${review}`);

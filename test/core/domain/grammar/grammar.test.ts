@@ -4,7 +4,7 @@ import { printable } from "../../../../packages/core/src/domain/grammar/control-
 import { joinUrl } from "../../../../packages/core/src/domain/grammar/repository-url.ts";
 
 /** What no checked text may hold, since it may reach a shell or a terminal. */
-const DANGEROUS = [..." \t\n\r;&|<>$`(){}[]\\'\"*?#!\u0000\u001b\u007f\u0085\u202e"];
+const DANGEROUS = " \t\n\r;&|<>$`(){}[]\\'\"*?#!\u0000\u001b\u007f\u0085\u202e".split("");
 
 describe("package names and versions", () => {
   it.each(["bash", "libstdc++6", "kernel-default", "python3.11-x", "7zip", "a_b"])("name %s", (name) => {

@@ -106,7 +106,9 @@ describe("rows that cannot be used", () => {
 
 describe("files that cannot be read", () => {
   const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"]
-    .concat([..."bcdefgh"].map((name, index) => `${name}: &${name} [${`*${"abcdefg"[index]},`.repeat(9)}]`))
+    .concat(
+      "bcdefgh".split("").map((name, index) => `${name}: &${name} [${`*${"abcdefg"[index]},`.repeat(9)}]`),
+    )
     .join("\n");
 
   it.each([

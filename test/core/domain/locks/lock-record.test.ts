@@ -1,5 +1,5 @@
 import { formatLock, LOCK_FILE_LIMIT, type LockFile, parseLockFile } from "@mtui/core/domain";
-import fc from "fast-check";
+import { assert, nat, property, stringMatching, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 
 const parse = (text: string) => parseLockFile(Buffer.from(text));
@@ -58,8 +58,8 @@ describe("parseLockFile", () => {
   });
 
   it("never throws, and never says free of bytes that name a user", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+    assert(
+      property(uint8Array({ maxLength: 200 }), (bytes) => {
         const found = parseLockFile(Buffer.from(bytes));
         expect(["free", "held", "malformed"]).toContain(found.state);
         if (found.state === "held") expect(found.record.user).not.toBe("");
@@ -78,10 +78,10 @@ describe("formatLock", () => {
   });
 
   it("reads back as it was written", () => {
-    const word = fc.stringMatching(/^[a-z+._-]{1,12}$/);
-    const comment = fc.stringMatching(/^([a-z:=[\]]+( [a-z:]+)*)?$/);
-    fc.assert(
-      fc.property(fc.nat(), word, fc.nat(), comment, (epoch, user, pid, text) => {
+    const word = stringMatching(/^[a-z+._-]{1,12}$/);
+    const comment = stringMatching(/^([a-z:=[\]]+( [a-z:]+)*)?$/);
+    assert(
+      property(nat(), word, nat(), comment, (epoch, user, pid, text) => {
         const record = { epoch, user, pid, comment: text };
         expect(parse(formatLock(record))).toEqual({ state: "held", record });
       }),

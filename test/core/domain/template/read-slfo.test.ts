@@ -25,7 +25,7 @@ const METADATA = {
 function read(change: Record<string, unknown> = {}, log = "") {
   const metadata = { ...METADATA, ...change };
   return readReport({
-    rrid: parseRrid(String(metadata.rrid)),
+    rrid: parseRrid(metadata.rrid),
     log,
     metadata: JSON.stringify(metadata),
     project: null,
