@@ -39,11 +39,17 @@ export function packageVerdict(evidence: PackageEvidence): PackageVerdict {
  */
 export type UpdateStep = "ok" | "failed" | "lost" | "notDone";
 
+/**
+ * PASSED takes a successful update step and at least one PASSED package, with none FAILED or
+ * UNKNOWN; FAILED is only what a host really said.
+ */
 export function hostVerdict(step: UpdateStep, packages: readonly PackageVerdict[]): HostVerdict {
   if (step === "lost") return "LOST";
   if (step === "failed") return "FAILED";
   if (step === "notDone") return "NOT_TESTED";
-  if (packages.some((verdict) => verdict === "FAILED" || verdict === "UNKNOWN")) return "FAILED";
+  if (packages.includes("FAILED")) return "FAILED";
+  // What could not be asked is no success, and no fault of the update either.
+  if (packages.includes("UNKNOWN")) return "NOT_TESTED";
   return packages.includes("PASSED") ? "PASSED" : "NOT_TESTED";
 }
 

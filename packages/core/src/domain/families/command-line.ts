@@ -45,13 +45,11 @@ export function commandLine(words: readonly string[]): string {
   throw invalid(`The command line has more than ${LINE_LIMIT} bytes.`);
 }
 
-/** A leading `~` would be expanded, and `=` in the first word is an assignment: those are quoted too. */
-export function shellWord(word: string): string {
+/** A leading `~` would be expanded, and a `=` makes the first word an assignment: those are quoted too. */
+function shellWord(word: string, index: number): string {
   if (word.includes("\0")) throw invalid("A command cannot contain a NUL byte.");
-  if (/^[A-Za-z0-9_@%+:,./-]([A-Za-z0-9_@%+:,./=-])*$/.test(word) && !/^[A-Za-z0-9_]+=/.test(word)) {
-    return word;
-  }
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+  const plain = index === 0 ? /^[A-Za-z0-9_@%+:,./-]+$/ : /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+:,./=-]*$/;
+  return plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function invalid(message: string): MtuiError {
