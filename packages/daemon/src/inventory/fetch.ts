@@ -43,13 +43,11 @@ export async function fetchInventory(url: string, options: FetchOptions): Promis
   let at = new URL(url);
   for (let hop = 0; hop <= limits.redirects; hop += 1) {
     const response = await get(at, { verify: options.verify, signal, limits }).catch((cause: unknown) => {
+      if (cause instanceof MtuiError) throw cause;
       if (options.signal?.aborted)
         throw new MtuiError("request.cancelled", "The download was cancelled.", { cause });
-      throw unavailable(
-        at,
-        overall.aborted ? `no answer within ${limits.totalMs / 1000} s` : reason(cause),
-        cause,
-      );
+      const why = overall.aborted ? `no answer within ${limits.totalMs / 1000} s` : reason(cause);
+      throw unavailable(at, why, cause);
     });
     if (!("location" in response)) return response.body;
     const next = URL.parse(response.location, at);
