@@ -54,9 +54,16 @@ async function namespacesRefused(): Promise<string | null> {
   const script = `d=$(mktemp -d "$0/probe-XXXXXX") && mkdir "$d/u" "$d/w" "$d/r" &&
 mount -t overlay overlay -o "lowerdir=/,upperdir=$d/u,workdir=$d/w" "$d/r" &&
 mount -t proc proc "$d/r/proc" && umount "$d/r/proc" "$d/r"; s=$?; rm -rf "$d"; exit $s`;
+  const options = ["--mount", "--propagation", "private", "--pid", "--uts", "--ipc", "--fork"];
   const ended = await run([
-    ...(["unshare", "--mount", "--propagation", "private", "--pid", "--uts", "--ipc"] as const),
-    ...["--fork", "--kill-child=SIGKILL", "--", "sh", "-c", script, labBase()],
+    "unshare",
+    ...options,
+    "--kill-child=SIGKILL",
+    "--",
+    "sh",
+    "-c",
+    script,
+    labBase(),
   ]);
   if (ended.exit === 0) return null;
   return ended.stderr.trim().slice(-300);

@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type ClientFileOptions,
@@ -17,7 +16,7 @@ import { CATALOGUE, OFFERED } from "./packages/catalogue.ts";
 import { writeRepository } from "./packages/repository.ts";
 import { buildRpms } from "./packages/rpm.ts";
 import { type PackageLike, packageSpec } from "./packages/spec.ts";
-import { type Place, recordProcess, SSHD_PORT, takePlace } from "./place.ts";
+import { type Place, recordProcess, removePlace, SSHD_PORT, takePlace } from "./place.ts";
 import { Services } from "./services/client.ts";
 import type { Endpoint } from "./services/protocol.ts";
 import { onEndOfProcess } from "./signals.ts";
@@ -104,7 +103,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const forgetSignals = onEndOfProcess(() => {
     for (const machine of machines) machine.close();
     services.killNow();
-    rmSync(place.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+    removePlace(place.dir);
   });
   const parts: LabParts = { place, services, machines, hosts: [], url: "", forgetSignals };
   try {
@@ -160,7 +159,7 @@ async function endParts(parts: LabParts): Promise<void> {
   for (const machine of parts.machines) machine.close();
   await Promise.all(parts.machines.map((machine) => machine.stop()));
   await parts.services[Symbol.asyncDispose]();
-  await rm(parts.place.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removePlace(parts.place.dir);
 }
 
 /** One layer for each kind of host, one after the other where they are new. */

@@ -1,13 +1,14 @@
 /** `npm run lab -- ...`: a lab of hosts by hand. */
 import { fork } from "node:child_process";
-import { openSync, readdirSync } from "node:fs";
+import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { LAB_COMMANDS } from "./control/commands.ts";
 import { askLab } from "./control/socket.ts";
 import { labFiles } from "./files.ts";
 import { ensureLabTools } from "./install.ts";
 import { isAlive } from "./owner.ts";
-import { labBase, readOwner, reapDead } from "./place.ts";
+import { cacheRoot } from "./packages/cache.ts";
+import { labBase, namesIn, readOwner, reapDead } from "./place.ts";
 import { waitUntil } from "./wait.ts";
 
 interface RunningLab {
@@ -21,7 +22,7 @@ function say(text: string): void {
 
 function runningLabs(): RunningLab[] {
   const base = labBase();
-  return readdirSync(base)
+  return namesIn(base)
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const dir = join(base, name);
@@ -37,7 +38,9 @@ async function up(count: string | undefined): Promise<number> {
   const missing = await ensureLabTools({ say });
   if (missing.length > 0)
     throw new Error(`a lab of real hosts cannot be had here; it lacks: ${missing.join(", ")}`);
-  const log = openSync(join(labBase(), "keeper.log"), "a", 0o600);
+  const logFile = join(cacheRoot(), "keeper.log");
+  mkdirSync(cacheRoot(), { recursive: true });
+  const log = openSync(logFile, "w", 0o600);
   const keeper = fork(join(import.meta.dirname, "control/keeper.ts"), [String(hosts)], {
     detached: true,
     stdio: ["ignore", log, log, "ipc"],
@@ -46,9 +49,7 @@ async function up(count: string | undefined): Promise<number> {
     keeper.once("message", (message) =>
       resolve(message as { dir: string; hosts: string[]; updates: string[] }),
     );
-    keeper.once("exit", () =>
-      reject(new Error(`the lab did not start; see ${join(labBase(), "keeper.log")}`)),
-    );
+    keeper.once("exit", () => reject(new Error(`the lab did not start; see ${logFile}`)));
   });
   keeper.unref();
   const files = labFiles(ready.dir);

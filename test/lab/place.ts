@@ -1,8 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { isAlive, type Owner, startTime, thisOwner } from "./owner.ts";
 
 /**
@@ -29,11 +38,8 @@ export function labBase(): string {
 
 /** Take the first free number; the rename of a prepared directory is what makes it exclusive. */
 export async function takePlace(): Promise<Place> {
-  const base = labBase();
-  reapDead(base);
-  const scratch = join(base, `new-${randomBytes(6).toString("hex")}`);
-  mkdirSync(scratch, { mode: 0o700 });
-  writeFileSync(join(scratch, "owner.json"), JSON.stringify(thisOwner()));
+  reapDead();
+  const { base, scratch } = makeScratch();
   for (let number = 1; number <= 254; number++) {
     const dir = join(base, String(number));
     if (!(await addressFree(`127.77.${number}.1`))) continue;
@@ -47,6 +53,31 @@ export async function takePlace(): Promise<Place> {
   }
   rmSync(scratch, { recursive: true, force: true });
   throw new Error("lab: 254 labs are running already; npm run lab -- status shows them");
+}
+
+/** A prepared directory beside the numbered ones. The last lab to end may remove the base under our feet. */
+function makeScratch(): { base: string; scratch: string } {
+  for (let attempt = 1; ; attempt++) {
+    const base = labBase();
+    const scratch = join(base, `new-${randomBytes(6).toString("hex")}`);
+    try {
+      mkdirSync(scratch, { mode: 0o700 });
+      writeFileSync(join(scratch, "owner.json"), JSON.stringify(thisOwner()));
+      return { base, scratch };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || attempt === 10) throw error;
+    }
+  }
+}
+
+/** Remove a lab's directory, and the base if that was the last one. */
+export function removePlace(dir: string): void {
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  try {
+    rmdirSync(dirname(dir));
+  } catch {
+    // Other labs are there.
+  }
 }
 
 /** Labs of other users have directories elsewhere, but the same loopback. */
@@ -63,15 +94,34 @@ export const SSHD_PORT = 10022;
 
 /** Remove labs whose owner is gone, with the processes that they recorded. */
 export function reapDead(base: string = labBase()): void {
-  for (const name of readdirSync(base)) {
+  for (const name of namesIn(base)) {
     const dir = join(base, name);
     const owner = readOwner(dir);
     if (owner !== null && isAlive(owner)) continue;
-    if (owner === null && !/^(\d+|new-[0-9a-f]+)$/.test(name)) continue;
+    if (owner === null && !isAbandoned(dir)) continue;
     for (const left of recordedProcesses(dir)) {
       if (isAlive(left)) killQuietly(left.pid);
     }
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    removePlace(dir);
+  }
+}
+
+/** Without an owner's name it is being made right now, or its maker was killed in that very moment. */
+function isAbandoned(dir: string): boolean {
+  if (!/^(\d+|new-[0-9a-f]+)$/.test(basename(dir))) return false;
+  try {
+    return Date.now() - statSync(dir).mtimeMs > 60_000;
+  } catch {
+    return false;
+  }
+}
+
+/** A base that another lab has just removed is an empty one. */
+export function namesIn(base: string): string[] {
+  try {
+    return readdirSync(base);
+  } catch {
+    return [];
   }
 }
 

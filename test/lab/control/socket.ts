@@ -24,7 +24,7 @@ export async function serveControl(lab: Lab, stop: () => Promise<void>): Promise
       if (asked.length > LONGEST_REQUEST) socket.destroy();
     });
     socket.on("end", () => {
-      answer(lab, { asked, stop }).then((reply) => socket.end(JSON.stringify(reply)));
+      void answer(lab, { asked, stop }).then((reply) => socket.end(JSON.stringify(reply)));
     });
   });
   await new Promise<void>((resolve, reject) => {

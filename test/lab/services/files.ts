@@ -1,32 +1,12 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join, normalize } from "node:path";
 
 /** Serve the files below `root` on a free loopback port, for GET and HEAD alone; gives the port. */
 export function serveFiles(root: string): Promise<number> {
-  const server = createServer(async (request, response) => {
-    const refuse = (status: number) => {
-      response.statusCode = status;
-      response.end();
-    };
-    if (request.method !== "GET" && request.method !== "HEAD") return refuse(405);
-    let path: string;
-    try {
-      path = decodeURIComponent(new URL(request.url ?? "/", "http://lab").pathname);
-    } catch {
-      return refuse(400);
-    }
-    const place = join(root, normalize(path));
-    if (!place.startsWith(`${root}/`) || path.includes("\0")) return refuse(404);
-    const info = await stat(place).catch(() => null);
-    if (info === null || !info.isFile()) return refuse(404);
-    response.setHeader("content-length", info.size);
-    response.setHeader("last-modified", info.mtime.toUTCString());
-    if (request.method === "HEAD") return refuse(200);
-    createReadStream(place)
-      .on("error", () => response.destroy())
-      .pipe(response);
+  const server = createServer((request, response) => {
+    respond(root, request, response).catch(() => response.destroy());
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -36,4 +16,32 @@ export function serveFiles(root: string): Promise<number> {
       else resolve(address.port);
     });
   });
+}
+
+async function respond(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const end = (status: number) => {
+    response.statusCode = status;
+    response.end();
+  };
+  if (request.method !== "GET" && request.method !== "HEAD") return end(405);
+  const path = pathOf(request.url ?? "/");
+  const place = path === null ? null : join(root, normalize(path));
+  if (place === null || !place.startsWith(`${root}/`)) return end(404);
+  const info = await stat(place).catch(() => null);
+  if (info === null || !info.isFile()) return end(404);
+  response.setHeader("content-length", info.size);
+  response.setHeader("last-modified", info.mtime.toUTCString());
+  if (request.method === "HEAD") return end(200);
+  createReadStream(place)
+    .on("error", () => response.destroy())
+    .pipe(response);
+}
+
+function pathOf(url: string): string | null {
+  try {
+    const path = decodeURIComponent(new URL(url, "http://lab").pathname);
+    return path.includes("\0") ? null : path;
+  } catch {
+    return null;
+  }
 }

@@ -32,6 +32,8 @@ async function serve(request: ServiceRequest): Promise<number | undefined> {
       return undefined;
     case "http":
       return serveFiles(request.root);
+    default:
+      throw new Error("unknown request");
   }
 }
 
