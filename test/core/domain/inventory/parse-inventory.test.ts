@@ -120,6 +120,10 @@ describe("files that cannot be read", () => {
     [`a: ${"[".repeat(100_000)}`, /deep|broken|line/],
     ["#".repeat(INVENTORY_LIMITS.characters + 1), /longer/],
     [`a:\n${"  - x\n".repeat(INVENTORY_LIMITS.rows + 1)}`, /rows/],
+    [
+      Array.from({ length: INVENTORY_LIMITS.buckets + 1 }, (_, index) => `k${index}:`).join("\n"),
+      /top-level keys/,
+    ],
     [bomb, /line \d+|alias/i],
   ])("refuses %#", (yaml, why) => {
     expect(() => parse(yaml)).toThrow(
