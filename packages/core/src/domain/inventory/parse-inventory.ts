@@ -1,4 +1,13 @@
-import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLSeq,
+} from "yaml";
 import { MtuiError } from "../../protocol/errors.ts";
 import { printable } from "../grammar/control-characters.ts";
 import type { RefHost } from "./refhost.ts";
@@ -15,7 +24,12 @@ export interface Inventory {
   readonly dropped: readonly DroppedRow[];
 }
 
-export const INVENTORY_LIMITS = { characters: 4 * 1024 * 1024, rows: 20_000, aliases: 1000 } as const;
+export const INVENTORY_LIMITS = {
+  characters: 4 * 1024 * 1024,
+  rows: 20_000,
+  aliases: 20_000,
+  buckets: 1000,
+} as const;
 
 /**
  * Reads a `refhosts.yml` (docs/formats/refhosts.md, "File"): a mapping whose values are lists of rows.
@@ -30,11 +44,17 @@ export function parseInventory(yaml: string, options: { source: string }): Inven
   }
   const lines = new LineCounter();
   const document = parse(yaml, { lines, fail });
+  if (countAliases(document) > INVENTORY_LIMITS.aliases) {
+    throw fail(`it has more than ${INVENTORY_LIMITS.aliases} aliases`);
+  }
   const hosts: RefHost[] = [];
   const dropped: DroppedRow[] = [];
   const root = resolve(document.contents, document);
   if (root === null) return { hosts, dropped };
   if (!isMap(root)) throw fail("it is not a mapping of lists of hosts");
+  if (root.items.length > INVENTORY_LIMITS.buckets) {
+    throw fail(`it has more than ${INVENTORY_LIMITS.buckets} top-level keys`);
+  }
   const lineOf = (node: unknown): number => lines.linePos(startOf(node)).line;
   for (const { key, value } of root.items) {
     const list = resolve(value, document);
@@ -48,12 +68,12 @@ export function parseInventory(yaml: string, options: { source: string }): Inven
     if (hosts.length + dropped.length + list.items.length > INVENTORY_LIMITS.rows) {
       throw fail(`it has more than ${INVENTORY_LIMITS.rows} rows`);
     }
-    for (const item of list.items) {
+    for (const [index, row] of plainRows(list, { document, fail }).entries()) {
       try {
-        hosts.push(readRow(toPlain(item, document)));
+        hosts.push(readRow(row));
       } catch (thrown) {
-        if (!(thrown instanceof BadRow)) throw fail(`line ${lineOf(item)}: ${messageOf(thrown)}`, thrown);
-        dropped.push({ line: lineOf(item), reason: thrown.message });
+        if (!(thrown instanceof BadRow)) throw thrown;
+        dropped.push({ line: lineOf(list.items[index]), reason: thrown.message });
       }
     }
   }
@@ -87,12 +107,32 @@ function parse(
   return document;
 }
 
-/** Mappings become `Map`, so that no key of the file can be mistaken for a property of an object. */
-function toPlain(item: unknown, document: Document): unknown {
-  const node = item as Node | null;
-  return node === null
-    ? null
-    : node.toJS(document, { mapAsMap: true, maxAliasCount: INVENTORY_LIMITS.aliases });
+/** Each alias costs a look at all of them, and may stand for many others: both need a bound. */
+function countAliases(document: Document): number {
+  let count = 0;
+  visit(document, {
+    Alias: () => {
+      count += 1;
+    },
+  });
+  return count;
+}
+
+/**
+ * Mappings become `Map`, so that no key of the file can be mistaken for a property of an object. A
+ * whole list at a time, because each conversion looks for all anchors of the file.
+ */
+function plainRows(
+  list: YAMLSeq,
+  { document, fail }: { document: Document; fail: (why: string, cause?: unknown) => MtuiError },
+): unknown[] {
+  let rows: unknown;
+  try {
+    rows = list.toJS(document, { mapAsMap: true, maxAliasCount: INVENTORY_LIMITS.aliases });
+  } catch (thrown) {
+    throw fail(messageOf(thrown), thrown);
+  }
+  return Array.isArray(rows) ? rows : [];
 }
 
 function resolve(node: unknown, document: Document): Node | null {
