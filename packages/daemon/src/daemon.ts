@@ -50,6 +50,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     scheduler: clock,
     random: Math.random,
     pollSeconds: config.lock.wait_poll,
+    instance: daemonId,
     onEvent: (event) => events.append(event),
   });
   const connector = createHostConnector({
@@ -89,7 +90,6 @@ export function createDaemon(options: DaemonOptions): Daemon {
       stopLeases();
       const report = await shutDown(services);
       await arbiter[Symbol.asyncDispose]();
-      await connector[Symbol.asyncDispose]();
       return report;
     },
   };

@@ -80,9 +80,9 @@ export interface MtuiErrorOptions {
 export interface ErrorReport {
   kind: ErrorKind;
   message: string;
-  hint?: string;
+  hint?: string | undefined;
   retryable: boolean;
-  data?: Record<string, unknown>;
+  data?: Record<string, unknown> | undefined;
 }
 
 export class MtuiError extends Error {

@@ -77,7 +77,7 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
       partial: request.partial,
     },
     attempt,
-    { signal: request.signal, onTicket: request.onTicket },
+    { signal: request.signal, onTicket: request.onTicket, undo: (_claim, host) => giveBack(host) },
   );
   return granted.claims.map(({ value }) => value);
 }

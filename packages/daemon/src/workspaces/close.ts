@@ -1,4 +1,4 @@
-import type { JobTable } from "../jobs/index.ts";
+import type { Job, JobTable } from "../jobs/index.ts";
 import type { HostArbiter } from "../arbiter/index.ts";
 import type { WorkspaceRegistry } from "./registry.ts";
 import type { Releaser } from "./release.ts";
@@ -17,10 +17,18 @@ export interface CloseReport {
  */
 export async function closeWorkspace(
   workspace: Workspace,
-  deps: { jobs: JobTable; arbiter: HostArbiter; releaser: Releaser; workspaces: WorkspaceRegistry; reason: string },
+  deps: {
+    jobs: JobTable;
+    arbiter: HostArbiter;
+    releaser: Releaser;
+    workspaces: WorkspaceRegistry;
+    reason: string;
+    /** The job that does the closing, at its own end. */
+    by?: Job;
+  },
 ): Promise<CloseReport> {
   workspace.markClosing();
-  const active = deps.jobs.list({ workspace: workspace.name, active: true });
+  const active = deps.jobs.list({ workspace: workspace.name, active: true }).filter((job) => job !== deps.by);
   const cancelled = active.filter((job) => job.cancel(deps.reason)).map((job) => job.id);
   await Promise.all(active.map((job) => job.ended));
   const reports = await Promise.all([...workspace.hosts.values()].map((host) => deps.releaser.release(host)));

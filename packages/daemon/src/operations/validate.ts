@@ -1,0 +1,61 @@
+import { parseRrid, type Rrid } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Validation } from "@mtui/core/registry";
+import type { Job, JobEnd } from "../jobs/index.ts";
+import { assertMayChange, nameOfUpdate } from "../workspaces/names.ts";
+import type { Call, PlainHandler } from "./context.ts";
+import { Gate } from "./gate.ts";
+import { foreground, inLane } from "./start-job.ts";
+import { type ValidationWishes, validateOne } from "./validate-one.ts";
+
+/**
+ * One job for each update, each in a workspace of its own. They share nothing but the pool: one that
+ * fails or waits holds up no other. `parallel` lets so many work at once; the rest are `queued`.
+ */
+export const validate: PlainHandler<"validate"> = async (params, call) => {
+  // All names are checked before anything starts: a typo in the third changes nothing.
+  const rrids = [...new Map(params.rrids.map((text) => parseRrid(text)).map((rrid) => [rrid.text, rrid])).values()];
+  const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
+  for (const name of names) {
+    assertMayChange(name, call.client);
+    assertIdle(name, call);
+  }
+  const gate = new Gate(params.parallel ?? rrids.length);
+  const jobs = rrids.map((rrid) => startOne(rrid, { call, gate, wishes: params }));
+  if (params.background) return { jobs: jobs.map((job) => job.view()), results: null };
+  // All are waited for, whatever becomes of one: the reply has a result or an error for each.
+  await Promise.allSettled(jobs.map((job) => foreground(job, call.signal)));
+  return {
+    jobs: jobs.map((job) => job.view()),
+    results: jobs.map((job) => (job.end?.result as Validation | null | undefined) ?? null),
+  };
+};
+
+function startOne(rrid: Rrid, options: { call: Call; gate: Gate; wishes: ValidationWishes }): Job {
+  const { call, gate, wishes } = options;
+  const { services, client } = call;
+  const name = nameOfUpdate(rrid, client);
+  const fresh = services.workspaces.find(name) === undefined;
+  const workspace = services.workspaces.open(name, client);
+  const request = { operation: "validate", command: `validate ${rrid.text}`, workspace: name, rrid: rrid.text };
+  return services.jobs.start(request, (job): Promise<JobEnd> =>
+    gate.run(
+      () =>
+        inLane(job, {
+          workspace,
+          work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
+        }),
+      { signal: job.signal },
+    ),
+  );
+}
+
+function assertIdle(name: string, { services }: Call): void {
+  const active = services.jobs.list({ workspace: name, active: true }).map((job) => job.id);
+  if (active.length === 0) return;
+  throw new MtuiError("workspace.busy", `Workspace ${name} has active jobs: ${active.join(", ")}.`, {
+    hint: `mtuictl job follow ${active.join(" ")} shows them; mtuictl job cancel ends one.`,
+    retryable: true,
+    data: { workspace: name, jobs: active },
+  });
+}

@@ -1,0 +1,109 @@
+import type { LoadedConfig } from "@mtui/core/config";
+import { BUILD, MtuiError, VERSION } from "@mtui/core/protocol";
+import { operationsByName } from "@mtui/core/registry";
+import type { AgentSockets } from "./agent-sockets.ts";
+import { createDaemon, type Daemon } from "./daemon.ts";
+import type { DaemonLog } from "./log/index.ts";
+import { answerHello, type DaemonServer, serve } from "./server/index.ts";
+import type { InstanceLock } from "./store/instance.ts";
+import type { ShutdownReport } from "./workspaces/shutdown.ts";
+
+export interface RunOptions {
+  loaded: LoadedConfig;
+  instance: InstanceLock;
+  log: DaemonLog;
+  agents: AgentSockets;
+  stateDir: string;
+  listen: { path: string } | { fd: number };
+  notify: (states: readonly string[]) => Promise<void>;
+}
+
+/**
+ * One life of the daemon: it serves until it is told to stop, by signal or by request, and then ends
+ * in order. @returns the exit status: 0 when nothing was left on any host
+ */
+export async function runDaemon(options: RunOptions): Promise<number> {
+  const { loaded, instance, agents, stateDir } = options;
+  const { log } = options.log;
+  const startedAt = Date.now();
+  const stopping = Promise.withResolvers<string>();
+  const sockets: { server: DaemonServer | null; daemon: Daemon | null } = { server: null, daemon: null };
+  const facts = { version: VERSION, build: BUILD, started_at: startedAt, log: options.log.where };
+
+  const daemon = createDaemon({
+    loaded,
+    daemonId: instance.daemonId,
+    log,
+    authSock: () => agents.current(),
+    onStopRequest: () => stopping.resolve("a request"),
+    status: () => ({
+      ...facts,
+      pid: process.pid,
+      daemon_id: instance.daemonId,
+      socket: sockets.server?.path ?? "systemd",
+      state_dir: stateDir,
+      config: [...loaded.files],
+      connections: connectionsOf(sockets.daemon),
+      clients: sockets.server?.clients.length ?? 0,
+      rss: process.memoryUsage.rss(),
+    }),
+  });
+  sockets.daemon = daemon;
+  const { jobs, workspaces } = daemon.services;
+  await using server = await serve({
+    ...options.listen,
+    operations: operationsByName,
+    hello: async (params) =>
+      answerHello(params, {
+        daemonId: instance.daemonId,
+        startedAt,
+        config: loaded.files,
+        counts: () => ({ active_jobs: jobs.list({ active: true }).length, workspaces: workspaces.list().length }),
+      }),
+    handle: (call) => daemon.handle(call),
+    onClient: (client, params) => agents.offer(client.id, params.ssh_auth_sock),
+    onClientGone: (client) => agents.withdraw(client.id),
+    log,
+  });
+  sockets.server = server;
+  instance.publish({ ...facts, socket: server.path ?? "systemd" });
+
+  const onSignal = (signal: NodeJS.Signals): void => stopping.resolve(signal);
+  // One owner of the signals; a second one changes nothing, the end is already on its way.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  process.on("SIGHUP", () => log("info", "SIGHUP: nothing to do; a new configuration needs a restart"));
+  log("info", `mtuid ${VERSION} serves`, { pid: process.pid, socket: server.path ?? "systemd" });
+  await options.notify(["READY=1"]);
+
+  const why = await stopping.promise;
+  log("info", `stopping (${why})`);
+  await options.notify(["STOPPING=1"]);
+  server.drain();
+  const report = await daemon.shutDown();
+  tell(report, options.log);
+  return report.unreleased.length + report.stuckJobs.length === 0 ? 0 : 1;
+}
+
+function connectionsOf(daemon: Daemon | null): number {
+  const hosts = daemon?.services.workspaces.list().flatMap((workspace) => [...workspace.hosts.values()]) ?? [];
+  return hosts.filter(({ session }) => session.connected).length;
+}
+
+function tell(report: ShutdownReport, { log }: DaemonLog): void {
+  if (report.cancelledJobs.length > 0) log("warn", `ended jobs: ${report.cancelledJobs.join(", ")}`);
+  for (const job of report.stuckJobs) log("error", `job ${job} did not end; its commands may still run on its hosts`);
+  if (report.released.length > 0) log("info", `released: ${report.released.join(", ")}`);
+  for (const { host, reason } of report.unreleased) {
+    const { message, hint } = leftOver(host, reason);
+    log("error", `${message} ${hint}`);
+    // Also where whoever started us in the foreground can see it.
+    process.stderr.write(`mtuid: ${message} ${hint}\n`);
+  }
+}
+
+function leftOver(host: string, reason: string): { message: string; hint: string } {
+  const error = new MtuiError("lock.io", `${host} was not released: ${reason}.`, {
+    hint: `When it is back: mtuictl add-host -t ${host}, then mtuictl unlock --pool --force -t ${host}`,
+  });
+  return { message: error.message, hint: error.hint ?? "" };
+}
