@@ -6,6 +6,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLSeq,
 } from "yaml";
 import { MtuiError } from "../../protocol/errors.ts";
