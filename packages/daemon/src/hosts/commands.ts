@@ -29,9 +29,13 @@ export class Commands {
     this.#options = options;
   }
 
-  async run(command: string, options: ExecOptions & { fence?: FenceOptions }): Promise<CommandOutcome & { lockReleased?: boolean }> {
+  async run(
+    command: string,
+    options: ExecOptions & { fence?: FenceOptions },
+  ): Promise<CommandOutcome & { lockReleased?: boolean }> {
     const stop = new AbortController();
-    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
     const done = this.#run(command, { ...options, signal });
     const entry = { stop, done };
     this.#running.add(entry);
@@ -49,7 +53,10 @@ export class Commands {
     await Promise.allSettled([...this.#running].map(async ({ done }) => await done));
   }
 
-  async #run(command: string, options: ExecOptions & { fence?: FenceOptions }): Promise<CommandOutcome & { lockReleased?: boolean }> {
+  async #run(
+    command: string,
+    options: ExecOptions & { fence?: FenceOptions },
+  ): Promise<CommandOutcome & { lockReleased?: boolean }> {
     const { link, limits, hostName } = this.#options;
     const { fence, signal } = options;
     const refused = refusal(command);
@@ -70,7 +77,10 @@ export class Commands {
       });
     } catch (error) {
       const known = toMtuiError(error);
-      return { state: known.kind === "request.cancelled" ? "notRun" : "unreachable", error: known.toReport() };
+      return {
+        state: known.kind === "request.cancelled" ? "notRun" : "unreachable",
+        error: known.toReport(),
+      };
     }
     if (result.kind === "refused") return { state: "notRun", error: this.#notRun(result.reason) };
     if (fence?.release !== true) return result.outcome;
@@ -79,7 +89,7 @@ export class Commands {
 
   #fenceParts(fence: FenceOptions | undefined): { definitions?: string; driver?: string } {
     if (fence === undefined) return {};
-    return fenceDriver(this.#options.paths, { bytes: fence.lock.bytes, release: fence.release });
+    return fenceDriver(this.#options.paths, fence);
   }
 
   #notRun(reason: string): ErrorReport {
@@ -87,30 +97,47 @@ export class Commands {
     const data = { host };
     switch (reason) {
       case "busy":
-        return new MtuiError("host.busy", `${host}: another command of mtuid is still changing this host; nothing was run.`, {
-          hint: `See what runs: ssh root@${host} fuser -v ${this.#options.paths.lockDir}/mtui.fence`,
-          data,
-          retryable: true,
-        }).toReport();
+        return new MtuiError(
+          "host.busy",
+          `${host}: another command of mtuid is still changing this host; nothing was run.`,
+          {
+            hint: `See what runs: ssh root@${host} fuser -v ${this.#options.paths.lockDir}/mtui.fence`,
+            data,
+            retryable: true,
+          },
+        ).toReport();
       case "gone":
-        return new MtuiError("lock.lost", `${host}: our operation lock is gone or was overwritten; nothing was run.`, {
-          hint: `See who has the host: mtuictl list-locks -t ${host}`,
-          data,
-        }).toReport();
+        return new MtuiError(
+          "lock.lost",
+          `${host}: our operation lock is gone or was overwritten; nothing was run.`,
+          {
+            hint: `See who has the host: mtuictl list-locks -t ${host}`,
+            data,
+          },
+        ).toReport();
       case "cancelled":
-        return new MtuiError("request.cancelled", `${host}: cancelled before it began; nothing was run.`, { data }).toReport();
-      default:
-        return new MtuiError("lock.io", `${host}: the fence file in ${this.#options.paths.lockDir} cannot be used; nothing was run.`, {
-          hint: `Look at it: ssh root@${host} ls -l ${this.#options.paths.lockDir}`,
+        return new MtuiError("request.cancelled", `${host}: cancelled before it began; nothing was run.`, {
           data,
         }).toReport();
+      default:
+        return new MtuiError(
+          "lock.io",
+          `${host}: the fence file in ${this.#options.paths.lockDir} cannot be used; nothing was run.`,
+          {
+            hint: `Look at it: ssh root@${host} ls -l ${this.#options.paths.lockDir}`,
+            data,
+          },
+        ).toReport();
     }
   }
 }
 
 function refusal(command: string): ErrorReport | null {
   const hint = "Put long scripts into a file, and no NUL bytes into a command.";
-  if (command.includes("\0")) return new MtuiError("params.invalid", "A command cannot contain a NUL byte.", { hint }).toReport();
+  if (command.includes("\0"))
+    return new MtuiError("params.invalid", "A command cannot contain a NUL byte.", { hint }).toReport();
   if (Buffer.byteLength(command) <= MAX_COMMAND_BYTES) return null;
-  return new MtuiError("params.invalid", `A command may have ${MAX_COMMAND_BYTES} bytes at most.`, { hint }).toReport();
+  return new MtuiError("params.invalid", `A command may have ${MAX_COMMAND_BYTES} bytes at most.`, {
+    hint,
+  }).toReport();
 }

@@ -2,7 +2,13 @@ import { compareWithInventory, type RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { createResolver, type DialSettings, type Log, type SshTarget, type UnknownHostPolicy } from "../ssh/index.ts";
+import {
+  createResolver,
+  type DialSettings,
+  type Log,
+  type SshTarget,
+  type UnknownHostPolicy,
+} from "../ssh/index.ts";
 import { Commands } from "./commands.ts";
 import { lookAtHost, type HostLook } from "./facts.ts";
 import { HostLink } from "./host-link.ts";
@@ -90,7 +96,8 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
         stale,
         live,
         hostClock,
-        onReap: (record) => log("warn", `${hostName}: a stale lock of ${record.user} was removed`, { record }),
+        onReap: (record) =>
+          log("warn", `${hostName}: a stale lock of ${record.user} was removed`, { record }),
       });
       return new SshHostSession({
         claim,
@@ -118,21 +125,33 @@ function restampSeconds(stale: StalePolicy): number {
   return Math.min(MAX_RESTAMP_SECONDS, Math.max(1, Math.floor(stale.staleAgeSeconds / 4)));
 }
 
-function report(look: HostLook, context: { hostName: string; inventoryRow: RefHost | undefined; log: Log }): void {
+function report(
+  look: HostLook,
+  context: { hostName: string; inventoryRow: RefHost | undefined; log: Log },
+): void {
   for (const warning of look.warnings) context.log("warn", warning);
   if (context.inventoryRow === undefined) return;
-  for (const line of compareWithInventory(look.facts, context.inventoryRow)) context.log("warn", `${context.hostName}: ${line}`);
+  for (const line of compareWithInventory(look.facts, context.inventoryRow))
+    context.log("warn", `${context.hostName}: ${line}`);
 }
 
 function movedAway(claim: Claim, target: SshTarget): MtuiError {
-  return new MtuiError("host.unknown", `${claim.hostName} was claimed as ${claim.hostKey}, but ssh_config now leads to ${target.key}.`, {
-    hint: `Remove the host and add it again: mtuictl add-host -t ${claim.hostName}`,
-  });
+  return new MtuiError(
+    "host.unknown",
+    `${claim.hostName} was claimed as ${claim.hostKey}, but ssh_config now leads to ${target.key}.`,
+    {
+      hint: `Remove the host and add it again: mtuictl add-host -t ${claim.hostName}`,
+    },
+  );
 }
 
 function noFlock(hostName: string): MtuiError {
-  return new MtuiError("host.unsupported", `${hostName} has no flock program (util-linux), without which it cannot be locked safely.`, {
-    hint: `Install it: ssh root@${hostName} zypper install util-linux`,
-    data: { host: hostName },
-  });
+  return new MtuiError(
+    "host.unsupported",
+    `${hostName} has no flock program (util-linux), without which it cannot be locked safely.`,
+    {
+      hint: `Install it: ssh root@${hostName} zypper install util-linux`,
+      data: { host: hostName },
+    },
+  );
 }

@@ -64,7 +64,8 @@ export function interpretLook(found: readonly Section[], hostName: string): Host
   const warnings: string[] = [];
   const boot = one("boot")?.title.slice(5) ?? "";
   return {
-    facts: one("suse") === undefined ? otherSystem(one("release")) : suseSystem(found, { hostName, warnings }),
+    facts:
+      one("suse") === undefined ? otherSystem(one("release")) : suseSystem(found, { hostName, warnings }),
     bootId: /^[0-9a-f-]{36}$/.test(boot) ? boot : null,
     clock: Number(one("clock")?.title.slice(6)),
     hasFlock: one("flock") !== undefined,
@@ -79,12 +80,17 @@ function titled(section: Section, word: string): boolean {
 function suseSystem(found: readonly Section[], context: { hostName: string; warnings: string[] }): HostFacts {
   const link = found.find((each) => titled(each, "base"))?.title.slice(5) ?? "";
   const baseName = link.slice(link.lastIndexOf("/") + 1);
-  const unreadable = new Set(found.filter((each) => titled(each, "unreadable")).map((each) => each.title.slice(11)));
+  const unreadable = new Set(
+    found.filter((each) => titled(each, "unreadable")).map((each) => each.title.slice(11)),
+  );
   const files = found.filter((each) => titled(each, "prod") && !unreadable.has(each.title.slice(5)));
   const baseFile = files.find((each) => each.title.slice(5) === baseName);
   const base = baseFile === undefined ? guessedBase(baseName) : parseBase(baseFile, context.hostName);
   const addons = files.filter((each) => each !== baseFile).flatMap((each) => parseAddon(each, context));
-  const all = [...addons, ...syntheticAddons(base).filter((each) => !addons.some((has) => has.name === each.name))];
+  const all = [
+    ...addons,
+    ...syntheticAddons(base).filter((each) => !addons.some((has) => has.name === each.name)),
+  ];
   const transactional = found.some((each) => titled(each, "transactional"));
   return factsOf(base, { addons: all, transactional, dangling: baseFile === undefined });
 }
@@ -118,8 +124,16 @@ function otherSystem(release: Section | undefined): HostFacts {
   return factsOf(base, { addons: [], transactional: false, dangling: false });
 }
 
-function factsOf(base: ProductId, rest: { addons: ProductId[]; transactional: boolean; dangling: boolean }): HostFacts {
-  return { base, ...rest, system: systemText(base, rest.addons), release: releaseKey(base, rest.transactional) };
+function factsOf(
+  base: ProductId,
+  rest: { addons: ProductId[]; transactional: boolean; dangling: boolean },
+): HostFacts {
+  return {
+    base,
+    ...rest,
+    system: systemText(base, rest.addons),
+    release: releaseKey(base, rest.transactional),
+  };
 }
 
 function unsupported(hostName: string, why: string, cause?: unknown): MtuiError {

@@ -1,6 +1,7 @@
 import { shellQuote } from "../ssh/index.ts";
-import { hexWords, lockFunctions } from "./lock-script.ts";
-import { lockPath, type RemotePaths } from "./remote-paths.ts";
+import { lockFunctions } from "./lock-script.ts";
+import { lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
+import type { HeldLock } from "./session.ts";
 
 /**
  * The driver of a changing command: a kernel lock on the fence file for as long as the command runs,
@@ -8,14 +9,20 @@ import { lockPath, type RemotePaths } from "./remote-paths.ts";
  * the descriptor (`mtui_work` closes it), so a service that it starts does not keep the host fenced.
  * Reasons why nothing ran: `busy`, `gone`, `fence`.
  */
-export function fenceDriver(paths: RemotePaths, options: { bytes: string; release: boolean }): { definitions: string; driver: string } {
+export function fenceDriver(
+  paths: RemotePaths,
+  options: { lock: HeldLock; release: boolean },
+): { definitions: string; driver: string } {
   const file = shellQuote(lockPath(paths, "operation"));
-  const hex = shellQuote(hexWords(Buffer.from(options.bytes)));
-  const release = options.release ? `mtui_guarded mtui_drop ${file} ${hex}; rel=\${r%% *}` : ":";
+  const text = shellQuote(options.lock.bytes);
+  const temporary = shellQuote(temporaryPath(paths, options.lock.nonce));
+  const release = options.release
+    ? `mtui_guarded mtui_drop mtui_ours ${file} ${text} - ${temporary}; rel=\${r%% *}`
+    : ":";
   return {
     definitions: `${lockFunctions(paths)}mtui_fenced() {
 if ! flock -n 8; then no=busy; return; fi
-if ! mtui_same ${file} ${hex}; then no=gone; return; fi
+if ! mtui_ours ${file} ${text}; then no=gone; return; fi
 mtui_work
 ${release}
 }

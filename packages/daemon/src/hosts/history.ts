@@ -12,9 +12,14 @@ export function historyLine(epoch: number, entry: { user: string; fields: readon
 }
 
 /** @returns whether the line is in the file. */
-export async function appendHistory(link: HostLink, options: { paths: RemotePaths; line: string }): Promise<boolean> {
+export async function appendHistory(
+  link: HostLink,
+  options: { paths: RemotePaths; line: string },
+): Promise<boolean> {
   try {
-    const { status } = await link.control(`printf '%s\\n' ${shellQuote(options.line)} >>${shellQuote(options.paths.history)}`);
+    const { status } = await link.control(
+      `printf '%s\\n' ${shellQuote(options.line)} >>${shellQuote(options.paths.history)}`,
+    );
     return status === 0;
   } catch {
     return false;

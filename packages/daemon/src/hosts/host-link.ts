@@ -1,9 +1,19 @@
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
-import { ControlShell, type ControlAnswer, dial, type DialSettings, type RemoteShell, type SshTarget, type Transport } from "../ssh/index.ts";
+import {
+  ControlShell,
+  type ControlAnswer,
+  dial,
+  type DialSettings,
+  type RemoteShell,
+  type SshTarget,
+  type Transport,
+} from "../ssh/index.ts";
 import { Claim } from "../arbiter/claim.ts";
 import { type Grant, Probe } from "./grant.ts";
 import { controlPreamble } from "./lock-script.ts";
 import type { RemotePaths } from "./remote-paths.ts";
+
+const WARM_MS = 100;
 
 export interface LinkOptions {
   readonly target: SshTarget;
@@ -30,6 +40,7 @@ export class HostLink implements AsyncDisposable {
   #live: Live | null = null;
   #dialing: Promise<Live> | null = null;
   #closed = false;
+  #warming: NodeJS.Timeout | undefined;
 
   private constructor(options: LinkOptions) {
     this.#options = options;
@@ -61,7 +72,10 @@ export class HostLink implements AsyncDisposable {
   }
 
   /** A step in the control shell. @throws MtuiError host.lost, and as `open` */
-  async control(script: string, options: { timeoutMs?: number; after?: string; signal?: AbortSignal } = {}): Promise<ControlAnswer> {
+  async control(
+    script: string,
+    options: { timeoutMs?: number; after?: string; signal?: AbortSignal } = {},
+  ): Promise<ControlAnswer> {
     const live = await this.#ensure(options.signal);
     let shell = await live.control;
     if (!shell.open && live.transport.connected) {
@@ -79,11 +93,21 @@ export class HostLink implements AsyncDisposable {
     return await live.transport.openShell(signal === undefined ? {} : { signal });
   }
 
-  /** Start the next warm shell, now that a command is over. */
+  /**
+   * Start the next warm shell a moment after a command is over: not while the same command may still
+   * run on other hosts of this machine or of a small network.
+   */
   rewarm(): void {
+    clearTimeout(this.#warming);
+    this.#warming = setTimeout(() => this.#rewarm(), WARM_MS).unref();
+  }
+
+  #rewarm(): void {
     const live = this.#live;
     if (live === null || !live.transport.connected || this.#closed) return;
-    live.warm = live.warm.then(async (shell) => (shell?.open === true ? shell : await startWarm(live.transport)));
+    live.warm = live.warm.then(async (shell) =>
+      shell?.open === true ? shell : await startWarm(live.transport),
+    );
   }
 
   async #takeWarm(live: Live): Promise<RemoteShell | null> {
@@ -112,6 +136,7 @@ export class HostLink implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#warming);
     await this.#dialing?.catch(() => undefined);
     await this.drop();
   }
@@ -121,7 +146,8 @@ export class HostLink implements AsyncDisposable {
   }
 
   async #ensure(signal?: AbortSignal): Promise<Live> {
-    if (this.#closed) throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
+    if (this.#closed)
+      throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
     const live = this.#live;
     if (live?.transport.connected === true) return live;
     this.#dialing ??= this.#dial(signal).finally(() => {
@@ -148,7 +174,10 @@ export class HostLink implements AsyncDisposable {
 
   async #openControl(transport: Transport): Promise<ControlShell> {
     const shell = await transport.openShell({ reserved: true });
-    return new ControlShell(shell, { hostName: this.#options.hostName, preamble: controlPreamble(this.#options.paths) });
+    return new ControlShell(shell, {
+      hostName: this.#options.hostName,
+      preamble: controlPreamble(this.#options.paths),
+    });
   }
 }
 

@@ -1,4 +1,9 @@
-export { createHostConnector, type HostConnector, type HostConnectorOptions, type OpenOptions } from "./connector.ts";
+export {
+  createHostConnector,
+  type HostConnector,
+  type HostConnectorOptions,
+  type OpenOptions,
+} from "./connector.ts";
 export type { CommandOutcome, Captured, HostState } from "./outcome.ts";
 export type { ProbeReading } from "./probe.ts";
 export type {

@@ -25,7 +25,10 @@ export interface NewLock {
 }
 
 /** @throws MtuiError params.invalid, config.invalid for parts that the format cannot carry. */
-export function newLock(identity: LockIdentity, options: { kind: LockKind; purpose: LockPurpose; epoch: number }): NewLock {
+export function newLock(
+  identity: LockIdentity,
+  options: { kind: LockKind; purpose: LockPurpose; epoch: number },
+): NewLock {
   const nonce = randomBytes(12).toString("hex");
   const { kind, purpose, epoch } = options;
   const comment = ourComment({
@@ -49,7 +52,10 @@ export function restamped(bytes: string, epoch: number): string {
  * What a lock file's bytes mean to us.
  * @param clock seconds by the host's clock when it was read.
  */
-export function readingOf(bytes: Buffer, options: { identity: LockIdentity; stale: StalePolicy; clock: number }): LockReading {
+export function readingOf(
+  bytes: Buffer,
+  options: { identity: LockIdentity; stale: StalePolicy; clock: number },
+): LockReading {
   const file = parseLockFile(bytes);
   if (file.state === "free") return { state: "free" };
   const text = lockText(bytes);

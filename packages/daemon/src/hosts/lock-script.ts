@@ -14,6 +14,10 @@ const GUARD_SECONDS = 5;
  * file is replaced or removed only while it has exactly the expected bytes, compared as hexadecimal
  * text because a shell cannot hold a NUL.
  *
+ * `mtui_ours` compares with text of our own, of one line without an end, and starts no program: a
+ * process costs more than everything else in a step, and the fence and the release after a command
+ * are where it counts. The nonce in the text makes a false match impossible.
+ *
  * Creating is a hard link from a private file: other mtuis do not know the guard, and `link` is the
  * one step that fails if they were faster and never shows them half a line.
  */
@@ -30,9 +34,10 @@ r="error $G cannot be opened"
 if mtui_there "$G" && ! mtui_plain "$G"; then r="error $G is not a plain file"; return; fi
 { if flock -w ${GUARD_SECONDS} 9; then "$@"; else r="error $G is busy"; fi; } 2>/dev/null 9>>"$G" || :
 }
+mtui_ours() { mtui_plain "$1" || return; l=; IFS= read -r l <"$1" && return 1; [ "$l" = "$2" ]; }
 mtui_drop() {
-if ! mtui_there "$1"; then r=absent
-elif mtui_same "$1" "$2" "$3"; then rm -f "$1" && r=released || r="error cannot remove $1"
+if ! mtui_there "$2"; then r=absent
+elif "$1" "$2" "$3" "$4"; then rm -f "$2" \${5:+"$5"} && r=released || r="error cannot remove $2"
 else r=foreign; fi
 }
 `;

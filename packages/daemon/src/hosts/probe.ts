@@ -58,12 +58,21 @@ export function createProber(options: ProberOptions): ProbeHost {
   };
 }
 
-async function probe(name: string, options: ProberOptions & { places: Semaphore; signal?: AbortSignal }): Promise<ProbeReading> {
+async function probe(
+  name: string,
+  options: ProberOptions & { places: Semaphore; signal?: AbortSignal },
+): Promise<ProbeReading> {
   const { places, resolve, settings, paths, signal } = options;
   const done = await places.acquire(signal);
   try {
     const target = await resolve(name);
-    const link = await HostLink.open(Probe.mint(name), { target, settings, paths, hostName: name, ...(signal === undefined ? {} : { signal }) });
+    const link = await HostLink.open(Probe.mint(name), {
+      target,
+      settings,
+      paths,
+      hostName: name,
+      ...(signal === undefined ? {} : { signal }),
+    });
     await using _closing = link;
     const look = await lookAtHost(link);
     const locks = new RemoteLocks({ ...options, link, hostClock: () => look.clock, onReap: () => undefined });

@@ -28,19 +28,35 @@ export async function rebootHost(options: RebootOptions): Promise<RebootOutcome>
   if (before === null) return { state: "failed", reason: "the boot id before the reboot cannot be read" };
   const sent = await options.send();
   if (sent.state === "failed") {
-    return { state: "failed", reason: `the reboot command ended with ${sent.exit}: ${sent.stderr.head.toString("utf8").slice(0, 300).trim()}` };
+    return {
+      state: "failed",
+      reason: `the reboot command ended with ${sent.exit}: ${sent.stderr.head.toString("utf8").slice(0, 300).trim()}`,
+    };
   }
-  if (sent.state === "notRun" || sent.state === "unreachable") return { state: "failed", reason: sent.error.message };
+  if (sent.state === "notRun" || sent.state === "unreachable")
+    return { state: "failed", reason: sent.error.message };
   let last = "it went down and does not answer";
   let answered = false;
   const deadline = started + options.budgetSeconds * 1000;
-  for (let pause = FIRST_PAUSE_MS; performance.now() < deadline; pause = Math.min(pause * 1.5, MAX_PAUSE_MS)) {
+  for (
+    let pause = FIRST_PAUSE_MS;
+    performance.now() < deadline;
+    pause = Math.min(pause * 1.5, MAX_PAUSE_MS)
+  ) {
     try {
-      await sleep(Math.min(pause, Math.max(0, deadline - performance.now())), undefined, signalOption(options.signal));
+      await sleep(
+        Math.min(pause, Math.max(0, deadline - performance.now())),
+        undefined,
+        signalOption(options.signal),
+      );
       const limit = AbortSignal.timeout(Math.max(1000, deadline - performance.now()));
-      const id = await bootId(link, options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]));
+      const id = await bootId(
+        link,
+        options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]),
+      );
       answered = true;
-      if (id !== null && id !== before) return { state: "ok", before, after: id, ms: performance.now() - started };
+      if (id !== null && id !== before)
+        return { state: "ok", before, after: id, ms: performance.now() - started };
       last = "it answers with the old boot id";
     } catch (error) {
       if (options.signal?.aborted) return { state: "lost", reason: "cancelled while the host was rebooting" };
@@ -61,7 +77,10 @@ function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal }
 
 async function bootId(link: HostLink, signal?: AbortSignal): Promise<string | null> {
   const options = { timeoutMs: 10_000, ...signalOption(signal) };
-  const { output } = await link.control("read -r b </proc/sys/kernel/random/boot_id && printf %s \"$b\"", options);
+  const { output } = await link.control(
+    'read -r b </proc/sys/kernel/random/boot_id && printf %s "$b"',
+    options,
+  );
   const id = output.toString("utf8").trim();
   return /^[0-9a-f-]{36}$/.test(id) ? id : null;
 }

@@ -3,9 +3,16 @@ import type { LockRecord } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
 import { shellQuote } from "../ssh/index.ts";
 import type { HostLink } from "./host-link.ts";
-import { lockBytes, type LockIdentity, newLock, readingOf, restamped, type StalePolicy } from "./lock-identity.ts";
+import {
+  lockBytes,
+  type LockIdentity,
+  newLock,
+  readingOf,
+  restamped,
+  type StalePolicy,
+} from "./lock-identity.ts";
 import { hexWords } from "./lock-script.ts";
-import { type LockKind, lockPath, type RemotePaths } from "./remote-paths.ts";
+import { type LockKind, lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
 
 export interface RemoteLocksOptions {
@@ -23,6 +30,7 @@ export interface RemoteLocksOptions {
 /** Between two looks at what may be half written, or may be stale. */
 const SECOND_LOOK_MS = 500;
 const MAX_ROUNDS = 4;
+const TIDY_MS = 400;
 
 /**
  * The two lock files of one host. Taking goes: try to create; if something is there, read it and
@@ -34,6 +42,8 @@ export class RemoteLocks {
   readonly #options: RemoteLocksOptions;
   /** Current bytes by nonce: restamping changes them while callers keep their `HeldLock`. */
   readonly #held = new Map<string, HeldLock>();
+  readonly #untidy = new Set<string>();
+  #tidyTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RemoteLocksOptions) {
     this.#options = options;
@@ -54,6 +64,12 @@ export class RemoteLocks {
     this.#options.live.delete(lock.nonce);
   }
 
+  /** Forgets a lock that a command released on the host, private file included. */
+  released(lock: HeldLock): void {
+    this.forget(lock);
+    this.#untidy.delete(shellQuote(temporaryPath(this.#options.paths, lock.nonce)));
+  }
+
   async take(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
     const fresh = newLock(this.#options.identity, { kind, purpose, epoch: this.#options.hostClock() });
     const lock: HeldLock = { kind, ...fresh };
@@ -63,7 +79,7 @@ export class RemoteLocks {
       return taking;
     } catch (error) {
       // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
-      const left = await this.#drop(kind, [lock.bytes]).catch(() => null);
+      const left = await this.#drop(kind, lock.bytes).catch(() => null);
       const doubt = left === null ? "; whether the file was written is unknown" : "";
       return { state: "error", reason: `${toMtuiError(error).message}${doubt}` };
     }
@@ -120,14 +136,14 @@ export class RemoteLocks {
 
   async release(lock: HeldLock): Promise<LockRelease> {
     const current = this.current(lock);
-    const release = await this.#dropSafely(current.kind, [current.bytes]);
+    const release = await this.#dropSafely(current.kind, current.bytes);
     if (release.state !== "error") this.forget(lock);
     return release;
   }
 
   /** Removes the file if it still has the bytes that were seen. */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
-    const release = await this.#dropSafely(kind, [seen]);
+    const release = await this.#dropSafely(kind, seen);
     if (release.state === "released") {
       for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
     }
@@ -178,24 +194,48 @@ export class RemoteLocks {
   async #swap(lock: HeldLock, expected: string, options: { mustExist?: boolean } = {}): Promise<string> {
     const { paths, link } = this.#options;
     const file = shellQuote(lockPath(paths, lock.kind));
-    const temporary = shellQuote(`${paths.lockDir}/.mtui-${lock.nonce}`);
+    const temporary = shellQuote(temporaryPath(paths, lock.nonce));
     const call = `mtui_guarded mtui_take ${file} ${temporary} ${shellQuote(lock.bytes)} ${shellQuote(expected)}`;
-    const { output } = await link.control(`${call} ${options.mustExist === true ? "must" : "any"}; printf '%s\\n' "$r"`, { after: `rm -f ${temporary}` });
+    const { output } = await link.control(
+      `${call} ${options.mustExist === true ? "must" : "any"}; printf '%s\\n' "$r"`,
+    );
+    this.#tidyLater(temporary);
     return firstLine(output);
   }
 
-  async #dropSafely(kind: LockKind, texts: string[]): Promise<LockRelease> {
+  /**
+   * The file that was linked into place is removed with the lock, or when the host is quiet: a process
+   * less while many hosts are being locked at once.
+   */
+  #tidyLater(temporary: string): void {
+    this.#untidy.add(temporary);
+    this.#tidyTimer ??= setTimeout(() => void this.tidy(), TIDY_MS).unref();
+  }
+
+  /** Removes what `#tidyLater` left; before closing. */
+  async tidy(): Promise<void> {
+    clearTimeout(this.#tidyTimer);
+    this.#tidyTimer = undefined;
+    const files = [...this.#untidy];
+    this.#untidy.clear();
+    if (files.length === 0 || !this.#options.link.connected) return;
+    await this.#options.link.control(`rm -f ${files.join(" ")}`).catch(() => undefined);
+  }
+
+  async #dropSafely(kind: LockKind, text: string): Promise<LockRelease> {
     try {
-      return await this.#drop(kind, texts);
+      return await this.#drop(kind, text);
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
     }
   }
 
-  async #drop(kind: LockKind, texts: string[]): Promise<LockRelease> {
+  async #drop(kind: LockKind, text: string): Promise<LockRelease> {
     const file = shellQuote(lockPath(this.#options.paths, kind));
-    const hex = texts.flatMap(lockBytes).map((bytes) => shellQuote(hexWords(bytes)));
-    const { output } = await this.#options.link.control(`mtui_guarded mtui_drop ${file} ${hex.join(" ")}; printf '%s\\n' "$r"`);
+    const hex = lockBytes(text).map((bytes) => shellQuote(hexWords(bytes)));
+    const { output } = await this.#options.link.control(
+      `mtui_guarded mtui_drop mtui_same ${file} ${hex[0]} ${hex[1] ?? hex[0]}; printf '%s\\n' "$r"`,
+    );
     const word = firstLine(output);
     if (word === "released" || word === "absent") return { state: word };
     if (word !== "foreign") return { state: "error", reason: reasonOf(word) };
@@ -211,7 +251,8 @@ export class RemoteLocks {
       const bytes = output.subarray(Buffer.byteLength(line) + 1);
       const [word, clock] = line.split(" ");
       if (word === "absent") return { reading: { state: "free" }, bytes: none };
-      if (word === "odd") return { reading: { state: "unreadable", reason: "it is not a plain file" }, bytes: none };
+      if (word === "odd")
+        return { reading: { state: "unreadable", reason: "it is not a plain file" }, bytes: none };
       if (word === "error") return { reading: { state: "unreadable", reason: reasonOf(line) }, bytes: none };
       if (word === "file" && status === 0) {
         return { reading: readingOf(bytes, { identity, stale, clock: Number(clock) }), bytes };

@@ -21,3 +21,8 @@ export function guardPath(paths: RemotePaths): string {
 export function fencePath(paths: RemotePaths): string {
   return `${paths.lockDir}/mtui.fence`;
 }
+
+/** Our text before it is linked or renamed into place; nobody can guess the name. */
+export function temporaryPath(paths: RemotePaths, nonce: string): string {
+  return `${paths.lockDir}/.mtui-${nonce}`;
+}

@@ -41,7 +41,13 @@ export interface LockPurpose {
 export type LockReading =
   | { readonly state: "free" }
   | { readonly state: "ours"; readonly record: LockRecord; readonly bytes: string }
-  | { readonly state: "foreign"; readonly record: LockRecord; readonly bytes: string; readonly ageSeconds: number | null; readonly stale: boolean }
+  | {
+      readonly state: "foreign";
+      readonly record: LockRecord;
+      readonly bytes: string;
+      readonly ageSeconds: number | null;
+      readonly stale: boolean;
+    }
   /** Malformed contents: locked by unknown. */
   | { readonly state: "malformed"; readonly bytes: string }
   | { readonly state: "unreadable"; readonly reason: string };
@@ -77,7 +83,11 @@ export interface HostSession extends AsyncDisposable {
    * and our operation lock is checked by nonce in the same exec. Without it: `notRun` with
    * `lock.lost`. `release` removes the operation lock in the same round trip when the command is done.
    */
-  change(command: string, lock: HeldLock, options?: ExecOptions & { release?: boolean }): Promise<CommandOutcome & { lockReleased?: boolean }>;
+  change(
+    command: string,
+    lock: HeldLock,
+    options?: ExecOptions & { release?: boolean },
+  ): Promise<CommandOutcome & { lockReleased?: boolean }>;
 
   /** Takes it if free, ours or stale (seen twice); the session makes nonce and comment from the purpose. */
   takeLock(kind: "operation" | "pool", purpose: LockPurpose): Promise<LockTaking>;

@@ -9,7 +9,16 @@ import type { CommandOutcome } from "./outcome.ts";
 import { rebootHost } from "./reboot.ts";
 import type { RemoteLocks } from "./remote-locks.ts";
 import type { LockKind, RemotePaths } from "./remote-paths.ts";
-import type { ExecOptions, HeldLock, HostSession, LockPurpose, LockReading, LockRelease, LockTaking, RebootOutcome } from "./session.ts";
+import type {
+  ExecOptions,
+  HeldLock,
+  HostSession,
+  LockPurpose,
+  LockReading,
+  LockRelease,
+  LockTaking,
+  RebootOutcome,
+} from "./session.ts";
 
 export interface SshSessionParts {
   readonly claim: Claim;
@@ -66,11 +75,12 @@ export class SshHostSession implements HostSession {
     lock: HeldLock,
     options: ExecOptions & { release?: boolean } = {},
   ): Promise<CommandOutcome & { lockReleased?: boolean }> {
-    if (lock.kind !== "operation") throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
+    if (lock.kind !== "operation")
+      throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
     const { release = false, ...rest } = options;
     const current = this.#parts.locks.current(lock);
     const outcome = await this.#parts.commands.run(command, { ...rest, fence: { lock: current, release } });
-    if (outcome.lockReleased === true) this.#parts.locks.forget(lock);
+    if (outcome.lockReleased === true) this.#parts.locks.released(lock);
     return outcome;
   }
 
@@ -96,7 +106,10 @@ export class SshHostSession implements HostSession {
 
   async appendHistory(fields: readonly string[]): Promise<boolean> {
     const { link, paths, historyUser, hostClock } = this.#parts;
-    return await appendHistory(link, { paths, line: historyLine(hostClock(), { user: historyUser, fields }) });
+    return await appendHistory(link, {
+      paths,
+      line: historyLine(hostClock(), { user: historyUser, fields }),
+    });
   }
 
   async refreshFacts(): Promise<HostFacts> {
@@ -106,7 +119,8 @@ export class SshHostSession implements HostSession {
 
   async reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome> {
     const { link, locks } = this.#parts;
-    const send = async (): Promise<CommandOutcome> => await this.query("systemctl reboot", { limits: { total: 20, silence: 0, grace: 1 } });
+    const send = async (): Promise<CommandOutcome> =>
+      await this.query("systemctl reboot", { limits: { total: 20, silence: 0, grace: 1 } });
     const outcome = await rebootHost({ link, send, ...options });
     if (outcome.state !== "ok") return outcome;
     for (const lock of locks.held) {
@@ -114,7 +128,10 @@ export class SshHostSession implements HostSession {
       if (back.state === "taken") continue;
       locks.forget(lock);
       const why = back.state === "refused" ? "somebody else locked it meanwhile" : back.reason;
-      return { state: "failed", reason: `it rebooted, but the ${lock.kind} lock could not be put back: ${why}` };
+      return {
+        state: "failed",
+        reason: `it rebooted, but the ${lock.kind} lock could not be put back: ${why}`,
+      };
     }
     return outcome;
   }
@@ -131,6 +148,7 @@ export class SshHostSession implements HostSession {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#parts.commands.endAll();
+    await this.#parts.locks.tidy();
     await this.#parts.link.close();
     this.#parts.onClose();
   }

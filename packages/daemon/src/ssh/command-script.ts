@@ -9,7 +9,10 @@ import { shellQuote } from "./quote.ts";
  * lets the shell outlive a TERM to its group, so that it still reports; the command's own processes
  * get the default action back.
  */
-export function commandScript(command: string, options: { nonce: string; definitions?: string; driver?: string }): string {
+export function commandScript(
+  command: string,
+  options: { nonce: string; definitions?: string; driver?: string },
+): string {
   return `{
 N=${options.nonce} x=- rel=- no=
 trap : TERM INT HUP

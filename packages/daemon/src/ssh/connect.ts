@@ -64,8 +64,12 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     };
     const onAbort = (): void => fail(cancelled(target));
     // ssh2 limits the handshake, not a TCP connection that hangs; this limits both.
-    const timer = setTimeout(() => fail(timedOut(target, options.timeoutSeconds)), options.timeoutSeconds * 1000);
-    const onClose = (): void => fail(keyRefused ?? unreachable(target, new Error("the connection was closed before it was ready")));
+    const timer = setTimeout(
+      () => fail(timedOut(target, options.timeoutSeconds)),
+      options.timeoutSeconds * 1000,
+    );
+    const onClose = (): void =>
+      fail(keyRefused ?? unreachable(target, new Error("the connection was closed before it was ready")));
     const settle = (): void => {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", onAbort);
@@ -99,18 +103,26 @@ function tryIt(target: SshTarget): string {
 }
 
 function denied(target: SshTarget, cause: Error): MtuiError {
-  return new MtuiError("host.auth", `${target.name} does not let ${target.user} in: none of the offered keys was accepted.`, {
-    hint: tryIt(target),
-    data: { host: target.name, user: target.user },
-    cause,
-  });
+  return new MtuiError(
+    "host.auth",
+    `${target.name} does not let ${target.user} in: none of the offered keys was accepted.`,
+    {
+      hint: tryIt(target),
+      data: { host: target.name, user: target.user },
+      cause,
+    },
+  );
 }
 
 function noKeys(target: SshTarget): MtuiError {
-  return new MtuiError("host.auth", `There is no key to offer to ${target.name}: no agent, and no usable identity file.`, {
-    hint: `Load a key with ssh-add, then: ${sshCommandLine(target)}`,
-    data: { host: target.name, user: target.user },
-  });
+  return new MtuiError(
+    "host.auth",
+    `There is no key to offer to ${target.name}: no agent, and no usable identity file.`,
+    {
+      hint: `Load a key with ssh-add, then: ${sshCommandLine(target)}`,
+      data: { host: target.name, user: target.user },
+    },
+  );
 }
 
 function timedOut(target: SshTarget, seconds: number): MtuiError {
@@ -118,12 +130,16 @@ function timedOut(target: SshTarget, seconds: number): MtuiError {
 }
 
 function unreachable(target: SshTarget, cause: Error): MtuiError {
-  return new MtuiError("host.unreachable", `Cannot connect to ${target.name} (${target.key}): ${cause.message || "connection failed"}`, {
-    hint: tryIt(target),
-    data: { host: target.name },
-    retryable: true,
-    cause,
-  });
+  return new MtuiError(
+    "host.unreachable",
+    `Cannot connect to ${target.name} (${target.key}): ${cause.message || "connection failed"}`,
+    {
+      hint: tryIt(target),
+      data: { host: target.name },
+      retryable: true,
+      cause,
+    },
+  );
 }
 
 function cancelled(target: SshTarget): MtuiError {

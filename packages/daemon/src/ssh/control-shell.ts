@@ -62,10 +62,19 @@ export class ControlShell {
    * @throws MtuiError host.lost when the shell ends or does not answer in time: whether the script
    *   ran is then unknown.
    */
-  async request(script: string, options: { timeoutMs?: number; after?: string } = {}): Promise<ControlAnswer> {
+  async request(
+    script: string,
+    options: { timeoutMs?: number; after?: string } = {},
+  ): Promise<ControlAnswer> {
     return await new Promise((resolve, reject) => {
-      const settle = (result: ControlAnswer | MtuiError): void => (result instanceof MtuiError ? reject(result) : resolve(result));
-      this.#queue.push({ script, after: options.after ?? ":", timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, settle });
+      const settle = (result: ControlAnswer | MtuiError): void =>
+        result instanceof MtuiError ? reject(result) : resolve(result);
+      this.#queue.push({
+        script,
+        after: options.after ?? ":",
+        timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        settle,
+      });
       this.#next();
     });
   }
@@ -92,7 +101,9 @@ export class ControlShell {
       this.#fail(`no answer within ${next.timeoutMs / 1000} s`);
     }, next.timeoutMs);
     const mark = `printf '\\036%s %s %s\\n' ${this.#nonce}`;
-    this.#shell.send(`{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; { ${next.after}\n} </dev/null >/dev/null 2>&1; }\n`);
+    this.#shell.send(
+      `{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; { ${next.after}\n} </dev/null >/dev/null 2>&1; }\n`,
+    );
   }
 
   #collect(chunk: Buffer): void {

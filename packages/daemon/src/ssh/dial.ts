@@ -25,7 +25,11 @@ const MAX_HOPS = 8;
  * closes its hops.
  * @throws MtuiError host.unreachable, host.auth, host.key, host.unsupported, request.cancelled
  */
-export async function dial(target: SshTarget, settings: DialSettings, options: { signal?: AbortSignal } = {}): Promise<Transport> {
+export async function dial(
+  target: SshTarget,
+  settings: DialSettings,
+  options: { signal?: AbortSignal } = {},
+): Promise<Transport> {
   const hops = await jumpChain(target, settings.resolve);
   const open: Transport[] = [];
   try {
@@ -74,9 +78,13 @@ async function jumpChain(target: SshTarget, resolve: ResolveTarget): Promise<Ssh
 }
 
 function tooManyHops(target: SshTarget): MtuiError {
-  return new MtuiError("host.unsupported", `ProxyJump of ${target.name} leads through more than ${MAX_HOPS} hosts, or in a circle.`, {
-    hint: `See what applies with: ssh -G ${target.name}`,
-  });
+  return new MtuiError(
+    "host.unsupported",
+    `ProxyJump of ${target.name} leads through more than ${MAX_HOPS} hosts, or in a circle.`,
+    {
+      hint: `See what applies with: ssh -G ${target.name}`,
+    },
+  );
 }
 
 /** The last connection, owning those that it runs through. */

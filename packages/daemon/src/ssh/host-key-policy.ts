@@ -21,7 +21,10 @@ export interface HostKeyPolicy {
  * A key that contradicts what is known is refused whatever the settings say. An unknown host is
  * accepted and remembered unless the configuration or ssh_config is strict; the stricter wins.
  */
-export async function hostKeyPolicy(target: SshTarget, options: { unknown: UnknownHostPolicy; log: Log }): Promise<HostKeyPolicy> {
+export async function hostKeyPolicy(
+  target: SshTarget,
+  options: { unknown: UnknownHostPolicy; log: Log },
+): Promise<HostKeyPolicy> {
   const files = [...target.knownHostsFiles, ...target.globalKnownHostsFiles];
   const asked: AskedHost = {
     host: target.hostKeyAlias ?? target.hostName,
@@ -35,13 +38,17 @@ export async function hostKeyPolicy(target: SshTarget, options: { unknown: Unkno
     if (verdict.state === "known") return;
     if (verdict.state !== "unknown") throw refused(target, { verdict, key });
     if (options.unknown === "reject" || target.strictHostKeyChecking === "yes") throw stranger(target, key);
-    if (options.unknown === "warn") options.log("warn", `${target.name}: unknown host key accepted`, { fingerprint: fingerprint(key) });
+    if (options.unknown === "warn")
+      options.log("warn", `${target.name}: unknown host key accepted`, { fingerprint: fingerprint(key) });
     await remember(target, { asked, key, files });
   };
   return { order: hostKeyOrder(knownKeyTypes(entries, asked)), verify };
 }
 
-async function remember(target: SshTarget, options: { asked: AskedHost; key: Buffer; files: readonly string[] }): Promise<void> {
+async function remember(
+  target: SshTarget,
+  options: { asked: AskedHost; key: Buffer; files: readonly string[] },
+): Promise<void> {
   const [file] = target.knownHostsFiles;
   if (file === undefined) return;
   const { asked, key, files } = options;
@@ -63,13 +70,20 @@ export function fingerprint(key: Buffer): string {
 }
 
 function stranger(target: SshTarget, key: Buffer): MtuiError {
-  return new MtuiError("host.key", `The host key of ${target.name} is not known, and unknown keys are not accepted here.`, {
-    hint: `Check the fingerprint and accept it once: ssh -p ${target.port} ${target.user}@${target.name}`,
-    data: { host: target.name, keyType: keyTypeOf(key), fingerprint: fingerprint(key) },
-  });
+  return new MtuiError(
+    "host.key",
+    `The host key of ${target.name} is not known, and unknown keys are not accepted here.`,
+    {
+      hint: `Check the fingerprint and accept it once: ssh -p ${target.port} ${target.user}@${target.name}`,
+      data: { host: target.name, keyType: keyTypeOf(key), fingerprint: fingerprint(key) },
+    },
+  );
 }
 
-function refused(target: SshTarget, found: { verdict: Exclude<HostKeyVerdict, { state: "known" | "unknown" }>; key: Buffer }): MtuiError {
+function refused(
+  target: SshTarget,
+  found: { verdict: Exclude<HostKeyVerdict, { state: "known" | "unknown" }>; key: Buffer },
+): MtuiError {
   const { verdict, key } = found;
   const name = target.port === 22 ? target.hostName : `[${target.hostName}]:${target.port}`;
   const forget = `If the change is genuine: ssh-keygen -R '${name}' and connect again.`;
@@ -87,6 +101,12 @@ function refused(target: SshTarget, found: { verdict: Exclude<HostKeyVerdict, { 
         : forget;
   return new MtuiError("host.key", `The host key of ${target.name} ${words[verdict.state]}.`, {
     hint,
-    data: { host: target.name, reason: verdict.state, at: verdict.at, keyType: keyTypeOf(key), fingerprint: fingerprint(key) },
+    data: {
+      host: target.name,
+      reason: verdict.state,
+      at: verdict.at,
+      keyType: keyTypeOf(key),
+      fingerprint: fingerprint(key),
+    },
   });
 }

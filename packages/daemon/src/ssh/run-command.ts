@@ -84,7 +84,8 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
       end.resolve({ why: "closed" });
     },
   });
-  const total = limits.total > 0 ? setTimeout(() => end.resolve({ why: "total" }), limits.total * 1000) : undefined;
+  const total =
+    limits.total > 0 ? setTimeout(() => end.resolve({ why: "total" }), limits.total * 1000) : undefined;
   const onAbort = (): void => end.resolve({ why: "cancelled" });
   options.signal?.addEventListener("abort", onAbort, { once: true });
   quiet();
@@ -99,7 +100,11 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   clearTimeout(silence);
   clearTimeout(total);
   options.signal?.removeEventListener("abort", onAbort);
-  const ran = (): { stdout: ReturnType<HeadTail["captured"]>; stderr: ReturnType<HeadTail["captured"]>; ms: number } => ({
+  const ran = (): {
+    stdout: ReturnType<HeadTail["captured"]>;
+    stderr: ReturnType<HeadTail["captured"]>;
+    ms: number;
+  } => ({
     stdout: captures.stdout.captured(),
     stderr: captures.stderr.captured(),
     ms: performance.now() - started,
@@ -112,18 +117,33 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
     case "ended": {
       shell.destroy();
       const status = Number(exit);
-      const outcome: CommandOutcome = status === 0 ? { state: "ok", exit: 0, ...ran() } : { state: "failed", exit: status, ...ran() };
+      const outcome: CommandOutcome =
+        status === 0 ? { state: "ok", exit: 0, ...ran() } : { state: "failed", exit: status, ...ran() };
       return { kind: "outcome", outcome, release };
     }
     case "closed":
-      return { kind: "outcome", outcome: { state: "lost", error: lostError(options.hostName).toReport(), ...ran() }, release: "-" };
+      return {
+        kind: "outcome",
+        outcome: { state: "lost", error: lostError(options.hostName).toReport(), ...ran() },
+        release: "-",
+      };
     default: {
-      const gone = await endGroup({ group: begin.promise, killer: options.killer, graceSeconds: limits.grace });
+      const gone = await endGroup({
+        group: begin.promise,
+        killer: options.killer,
+        graceSeconds: limits.grace,
+      });
       shell.destroy();
       const outcome: CommandOutcome =
         why.why === "cancelled"
           ? { state: "cancelled", gone, ...ran() }
-          : { state: "timeout", limit: why.why, seconds: why.why === "silence" ? limits.silence : limits.total, gone, ...ran() };
+          : {
+              state: "timeout",
+              limit: why.why,
+              seconds: why.why === "silence" ? limits.silence : limits.total,
+              gone,
+              ...ran(),
+            };
       return { kind: "outcome", outcome, release };
     }
   }
@@ -134,8 +154,12 @@ type End =
   | { readonly why: "refused"; readonly reason: string };
 
 function lostError(hostName: string): MtuiError {
-  return new MtuiError("host.lost", `${hostName}: the connection ended before the command did; whether it finished is unknown.`, {
-    hint: `Look at the host before you run it again: ssh root@${hostName}`,
-    data: { host: hostName },
-  });
+  return new MtuiError(
+    "host.lost",
+    `${hostName}: the connection ended before the command did; whether it finished is unknown.`,
+    {
+      hint: `Look at the host before you run it again: ssh root@${hostName}`,
+      data: { host: hostName },
+    },
+  );
 }

@@ -82,19 +82,29 @@ export class Ssh2Transport implements Transport {
     return await new Promise<Duplex>((resolve, reject) => {
       void this.closed.then(reject);
       try {
-        this.#client.forwardOut("127.0.0.1", 0, host, port, (error: Error | undefined, channel: ClientChannel) => {
-          if (!error) {
-            resolve(channel);
-            return;
-          }
-          reject(
-            new MtuiError("host.unreachable", `${this.#target.name} cannot reach ${host}:${port}: ${error.message}`, {
-              hint: `Try it by hand: ssh -J ${this.#target.user}@${this.#target.name} root@${host}`,
-              retryable: true,
-              cause: error,
-            }),
-          );
-        });
+        this.#client.forwardOut(
+          "127.0.0.1",
+          0,
+          host,
+          port,
+          (error: Error | undefined, channel: ClientChannel) => {
+            if (!error) {
+              resolve(channel);
+              return;
+            }
+            reject(
+              new MtuiError(
+                "host.unreachable",
+                `${this.#target.name} cannot reach ${host}:${port}: ${error.message}`,
+                {
+                  hint: `Try it by hand: ssh -J ${this.#target.user}@${this.#target.name} root@${host}`,
+                  retryable: true,
+                  cause: error,
+                },
+              ),
+            );
+          },
+        );
       } catch {
         reject(this.#lost());
       }
@@ -126,10 +136,14 @@ export class Ssh2Transport implements Transport {
   }
 
   #refused(cause: Error): MtuiError {
-    return new MtuiError("host.unsupported", `${this.#target.name} refuses to start a command: ${cause.message}`, {
-      hint: "Its sshd must allow 10 sessions a connection (MaxSessions) and no forced command.",
-      data: { host: this.#target.name },
-      cause,
-    });
+    return new MtuiError(
+      "host.unsupported",
+      `${this.#target.name} refuses to start a command: ${cause.message}`,
+      {
+        hint: "Its sshd must allow 10 sessions a connection (MaxSessions) and no forced command.",
+        data: { host: this.#target.name },
+        cause,
+      },
+    );
   }
 }

@@ -1,4 +1,11 @@
-import { BaseAgent, type IdentityCallback, OpenSSHAgent, type ParsedKey, type SignCallback, type SigningRequestOptions } from "ssh2";
+import {
+  BaseAgent,
+  createAgent,
+  type IdentityCallback,
+  type ParsedKey,
+  type SignCallback,
+  type SigningRequestOptions,
+} from "ssh2";
 import type { Log } from "../log.ts";
 
 export interface AgentFilter {
@@ -19,12 +26,12 @@ export function filteredAgent(socket: string, filter: AgentFilter): BaseAgent<Pa
 }
 
 class FilteredAgent extends BaseAgent<ParsedKey> {
-  readonly #agent: OpenSSHAgent;
+  readonly #agent: BaseAgent;
   readonly #filter: AgentFilter;
 
   constructor(socket: string, filter: AgentFilter) {
     super();
-    this.#agent = new OpenSSHAgent(socket);
+    this.#agent = createAgent(socket);
     this.#filter = filter;
   }
 
@@ -35,18 +42,29 @@ class FilteredAgent extends BaseAgent<ParsedKey> {
         callback(undefined, []);
         return;
       }
-      callback(undefined, this.#order(keys.filter((key) => "getPublicSSH" in key)));
+      callback(undefined, this.#order(keys.filter(isParsed)));
     });
   }
 
   #order(keys: readonly ParsedKey[]): ParsedKey[] {
-    const isPreferred = (key: ParsedKey): boolean => this.#filter.preferred.some((each) => each.equals(key.getPublicSSH()));
+    const isPreferred = (key: ParsedKey): boolean =>
+      this.#filter.preferred.some((each) => each.equals(key.getPublicSSH()));
     const preferred = keys.filter(isPreferred);
     return this.#filter.only ? preferred : [...preferred, ...keys.filter((key) => !isPreferred(key))];
   }
 
-  override sign(key: ParsedKey, data: Buffer, options: SigningRequestOptions | SignCallback, callback?: SignCallback): void {
+  override sign(
+    key: ParsedKey,
+    data: Buffer,
+    options: SigningRequestOptions | SignCallback,
+    callback?: SignCallback,
+  ): void {
     if (typeof options === "function") this.#agent.sign(key, data, options);
     else this.#agent.sign(key, data, options, callback);
   }
+}
+
+/** The interface allows other forms; the agent client gives parsed keys alone. */
+function isParsed<T>(key: T): key is T & ParsedKey {
+  return typeof key === "object" && key !== null && "getPublicSSH" in key;
 }

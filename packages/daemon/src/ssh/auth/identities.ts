@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type AnyAuthMethod, type ParsedKey, utils } from "ssh2";
+import ssh2, { type AnyAuthMethod, type ParsedKey } from "ssh2";
 import type { Log } from "../log.ts";
 import type { SshTarget } from "../target.ts";
 import { filteredAgent } from "./filtered-agent.ts";
@@ -11,13 +11,22 @@ const MAX_KEY_BYTES = 64 * 1024;
  * (unless IdentitiesOnly), then unencrypted identity files. Encrypted files are skipped with a
  * warning: nobody is there to type a passphrase, and the agent is the way to use them.
  */
-export async function authMethods(target: SshTarget, options: { agentSocket: string | undefined; log: Log }): Promise<AnyAuthMethod[]> {
-  const files = await Promise.all(target.identityFiles.map(async (path) => await readIdentity(path, options.log)));
+export async function authMethods(
+  target: SshTarget,
+  options: { agentSocket: string | undefined; log: Log },
+): Promise<AnyAuthMethod[]> {
+  const files = await Promise.all(
+    target.identityFiles.map(async (path) => await readIdentity(path, options.log)),
+  );
   const username = target.user;
   const methods: AnyAuthMethod[] = [];
   if (options.agentSocket !== undefined) {
     const preferred = files.flatMap((file) => (file.publicKey === null ? [] : [file.publicKey]));
-    const agent = filteredAgent(options.agentSocket, { preferred, only: target.identitiesOnly, log: options.log });
+    const agent = filteredAgent(options.agentSocket, {
+      preferred,
+      only: target.identitiesOnly,
+      log: options.log,
+    });
     methods.push({ type: "agent", username, agent });
   }
   for (const file of files) {
@@ -39,7 +48,8 @@ async function readIdentity(path: string, log: Log): Promise<Identity> {
     const isPrivate = secret.key.isPrivateKey();
     return { privateKey: isPrivate ? secret.key : null, publicKey: publicKey ?? secret.key.getPublicSSH() };
   }
-  if (secret.problem !== null) log("warn", `${path} is not used: ${secret.problem}`, { hint: `ssh-add ${path}` });
+  if (secret.problem !== null)
+    log("warn", `${path} is not used: ${secret.problem}`, { hint: `ssh-add ${path}` });
   return { privateKey: null, publicKey };
 }
 
@@ -51,7 +61,7 @@ async function parseFile(path: string): Promise<{ key: ParsedKey | null; problem
     return { key: null, problem: null };
   }
   if (text.length > MAX_KEY_BYTES) return { key: null, problem: "it is too large for a key" };
-  const parsed: ParsedKey | ParsedKey[] | Error = utils.parseKey(text);
+  const parsed: ParsedKey | ParsedKey[] | Error = ssh2.utils.parseKey(text);
   if (parsed instanceof Error) {
     const encrypted = /encrypted|passphrase/i.test(parsed.message);
     return { key: null, problem: encrypted ? "it is encrypted; load it into the agent" : parsed.message };

@@ -9,8 +9,14 @@ import type { SshSettings } from "./settings.ts";
  * ssh_config without OpenSSH: Host blocks and plain keywords; no Include, and `Match exec` is never
  * run. Enough for a machine that has no `ssh`; docs/decisions/ssh.md says what differs.
  */
-export async function askConfigFiles(spec: HostSpec, options: { configFile: string | undefined }): Promise<SshSettings> {
-  const files = options.configFile === undefined ? [join(homedir(), ".ssh", "config"), "/etc/ssh/ssh_config"] : [options.configFile];
+export async function askConfigFiles(
+  spec: HostSpec,
+  options: { configFile: string | undefined },
+): Promise<SshSettings> {
+  const files =
+    options.configFile === undefined
+      ? [join(homedir(), ".ssh", "config"), "/etc/ssh/ssh_config"]
+      : [options.configFile];
   const settings = new Map<string, string[]>();
   if (spec.port !== null) settings.set("port", [String(spec.port)]);
   if (spec.user !== null) settings.set("user", [spec.user]);

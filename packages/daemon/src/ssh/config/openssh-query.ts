@@ -17,7 +17,10 @@ const LIMIT_MS = 10_000;
  * @returns null where there is no `ssh` program.
  * @throws MtuiError config.invalid with OpenSSH's own words.
  */
-export async function askOpenSsh(spec: HostSpec, options: { configFile: string | undefined }): Promise<SshSettings | null> {
+export async function askOpenSsh(
+  spec: HostSpec,
+  options: { configFile: string | undefined },
+): Promise<SshSettings | null> {
   const directory = await mkdtemp(join(tmpdir(), "mtui-ssh-"));
   try {
     const file = join(directory, "config");
@@ -44,7 +47,8 @@ function composedConfig(configFile: string | undefined): string {
 }
 
 function invalid(spec: HostSpec, error: unknown): MtuiError {
-  const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim().slice(0, 500) : String(error);
+  const stderr =
+    error instanceof Error && "stderr" in error ? String(error.stderr).trim().slice(0, 500) : String(error);
   return new MtuiError("config.invalid", `ssh cannot read its configuration for ${spec.name}: ${stderr}`, {
     hint: `Correct ssh_config, then check with: ssh -G ${spec.name}`,
     cause: error,

@@ -19,7 +19,10 @@ const PARALLEL_QUERIES = 4;
  * remembered.
  */
 export function createResolver(options: { configFile: string | undefined }): ResolveTarget {
-  const files = options.configFile === undefined ? [join(homedir(), ".ssh", "config"), "/etc/ssh/ssh_config"] : [options.configFile];
+  const files =
+    options.configFile === undefined
+      ? [join(homedir(), ".ssh", "config"), "/etc/ssh/ssh_config"]
+      : [options.configFile];
   const places = new Semaphore(PARALLEL_QUERIES);
   let cache = new Map<string, Promise<SshTarget>>();
   let version = "";
@@ -28,7 +31,8 @@ export function createResolver(options: { configFile: string | undefined }): Res
     const spec = parseHostSpec(name, { allowUser });
     const done = await places.acquire();
     try {
-      const settings: SshSettings = (await askOpenSsh(spec, options)) ?? (await askConfigFiles(spec, options));
+      const settings: SshSettings =
+        (await askOpenSsh(spec, options)) ?? (await askConfigFiles(spec, options));
       return targetFromSettings(spec, settings);
     } finally {
       done();

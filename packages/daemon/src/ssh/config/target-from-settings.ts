@@ -18,7 +18,8 @@ export function targetFromSettings(spec: HostSpec, settings: SshSettings): SshTa
   const command = setting(settings, "proxycommand");
   if (command !== undefined && command !== "none") throw proxyCommand(spec);
   const values = { name: spec.name, hostName, port, user };
-  const paths = (text: string): string[] => words(text).map((each) => (each === "none" ? each : expandPath(each, values)));
+  const paths = (text: string): string[] =>
+    words(text).map((each) => (each === "none" ? each : expandPath(each, values)));
   const agent = setting(settings, "identityagent");
   const timeout = Number(setting(settings, "connecttimeout") ?? Number.NaN);
   return {
@@ -63,9 +64,13 @@ function strictness(text: string | undefined): SshTarget["strictHostKeyChecking"
 }
 
 function proxyCommand(spec: HostSpec): MtuiError {
-  return new MtuiError("host.unsupported", `ssh_config reaches ${spec.name} by ProxyCommand, which is not supported.`, {
-    hint: `Write ProxyJump in its place; see what applies with: ssh -G ${spec.name}`,
-  });
+  return new MtuiError(
+    "host.unsupported",
+    `ssh_config reaches ${spec.name} by ProxyCommand, which is not supported.`,
+    {
+      hint: `Write ProxyJump in its place; see what applies with: ssh -G ${spec.name}`,
+    },
+  );
 }
 
 function badPort(spec: HostSpec, port: number): MtuiError {

@@ -21,7 +21,10 @@ export async function appendKnownHost(
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     return await withFileLock(`${file}.mtui-lock`, async () => {
       if (!(await options.stillWanted())) return false;
-      await appendLine(file, `${options.name} ${keyTypeOf(options.key) ?? ""} ${options.key.toString("base64")}`);
+      await appendLine(
+        file,
+        `${options.name} ${keyTypeOf(options.key) ?? ""} ${options.key.toString("base64")}`,
+      );
       return true;
     });
   });

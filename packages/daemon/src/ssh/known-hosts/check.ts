@@ -30,7 +30,11 @@ export function knownKeyTypes(entries: readonly KnownHostsEntry[], asked: AskedH
   return new Set(lines.map((each) => each.keyType));
 }
 
-export function checkHostKey(entries: readonly KnownHostsEntry[], asked: AskedHost, key: Buffer): HostKeyVerdict {
+export function checkHostKey(
+  entries: readonly KnownHostsEntry[],
+  asked: AskedHost,
+  key: Buffer,
+): HostKeyVerdict {
   const name = primaryName(asked);
   const verdict = checkName(linesFor(entries, name), key);
   if (verdict.state !== "unknown" || asked.alias || asked.port === 22) return verdict;

@@ -23,7 +23,8 @@ async function loadFile(file: string): Promise<KnownHostsEntry[]> {
     const text = await readFile(file, "utf8");
     return parseKnownHosts(text).map((line) => ({ ...line, file }));
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return [];
     const reason = error instanceof Error ? error.message : String(error);
     throw new MtuiError("host.key", `Cannot read ${file}: ${reason}`, {
       hint: `Make the file readable: ls -l ${file}`,

@@ -25,7 +25,8 @@ export function matchesPatterns(patterns: readonly string[], name: string): bool
 
 function matchesHash(field: string, name: string): boolean {
   const [empty, version, salt, hash, ...more] = field.split("|");
-  if (empty !== "" || version !== "1" || salt === undefined || hash === undefined || more.length > 0) return false;
+  if (empty !== "" || version !== "1" || salt === undefined || hash === undefined || more.length > 0)
+    return false;
   const expected = Buffer.from(hash, "base64");
   const actual = createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest();
   return expected.length === actual.length && timingSafeEqual(expected, actual);
