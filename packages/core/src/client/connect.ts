@@ -41,7 +41,9 @@ export async function connect(options: ConnectOptions): Promise<DaemonClient> {
     },
   };
   let greeted = await attach(plan);
-  if (plan.launcher !== null && shouldReplace(greeted.hello)) greeted = await replace(plan, greeted);
+  // One that we have just started is the only one there is to start, whatever it calls itself.
+  if (!greeted.fresh && plan.launcher !== null && shouldReplace(greeted.hello))
+    greeted = await replace(plan, greeted);
   warnOf(greeted.hello, plan.notice);
   return clientOf(greeted.peer, greeted.hello);
 }
@@ -53,17 +55,22 @@ interface Plan {
   greeting: Greeting;
 }
 
+interface Attached extends Greeted {
+  /** Started for us. */
+  fresh: boolean;
+}
+
 /** The running daemon, or a new one. */
-async function attach(plan: Plan): Promise<Greeted> {
+async function attach(plan: Plan): Promise<Attached> {
   if (plan.launcher === null) {
     const socket = await dial(plan.path);
     if (socket === null) throw notRunning(plan);
-    return greet(socket, plan.greeting);
+    return { ...(await greet(socket, plan.greeting)), fresh: false };
   }
   const greeted = await tryToGreet(plan);
-  if (greeted !== null) return greeted;
+  if (greeted !== null) return { ...greeted, fresh: false };
   plan.notice("mtuid was not running; starting it.");
-  return awaitDaemon(plan, plan.launcher);
+  return { ...(await awaitDaemon(plan, plan.launcher)), fresh: true };
 }
 
 /**
@@ -103,7 +110,7 @@ async function tryToGreet(plan: Plan): Promise<Greeted | null> {
 }
 
 /** An idle daemon of another version makes room; it decides by itself whether it still is idle. */
-async function replace(plan: Plan, old: Greeted): Promise<Greeted> {
+async function replace(plan: Plan, old: Attached): Promise<Attached> {
   const { stopMs } = plan.greeting.limits;
   const reply = await old.peer
     .call("daemon_stop", { if_idle: true }, { timeoutMs: stopMs })
