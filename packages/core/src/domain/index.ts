@@ -70,3 +70,6 @@ export { type PatchRow, parsePatches, patchesOf } from "./zypper/patches.ts";
 export { parseRepositories, type RepositoryRow, sameUrl } from "./zypper/repositories.ts";
 export { type InstalledVersions, parseInstalled } from "./zypper/rpm-query.ts";
 export { highestOffers, type OfferRow, parseOffers, searchedEverything } from "./zypper/search.ts";
+export { exportReport } from "./report-log/export-report.ts";
+export { installLogText, type LoggedCommand } from "./report-log/install-log.ts";
+export type { ReportedHost, ReportExport } from "./report-log/reported-host.ts";

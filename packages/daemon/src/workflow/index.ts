@@ -16,3 +16,4 @@ export { runCommand } from "./run-command.ts";
 export { setRepo } from "./set-repo.ts";
 export { type HostUpdate, type UpdateSettings, update } from "./update.ts";
 export { type HostVersions, queryVersions } from "./versions.ts";
+export { type WriteReport, type WrittenReport, writeReport } from "./write-report/write-report.ts";

@@ -1,0 +1,74 @@
+import { dropStaleResults, findBlock, insertBlock } from "./host-block.ts";
+import { addFooters, addLinks, takeFooters } from "./links.ts";
+import { isNoHostNote, noHostNote } from "./notes.ts";
+import type { ReportExport, ReportedHost } from "./reported-host.ts";
+import { fillVerdict } from "./verdict-line.ts";
+import { fillVersions } from "./version-lines.ts";
+
+const TITLES = ["Test results by product-arch:", "Test results by test platform:"] as const;
+
+/**
+ * The report's text with the results of these hosts (docs/formats/report-export.md). Everything else
+ * in it stays as it is; exporting the same results twice gives the same text.
+ */
+export function exportReport(text: string, results: ReportExport): { text: string; warnings: string[] } {
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const lines = text.split(/\r?\n/);
+  const footers = takeFooters(lines);
+  const warnings: string[] = [];
+  let top = resultsStart(lines, warnings);
+  top = writeNoHost(lines, { top, noHost: results.noHost });
+  for (const host of results.hosts) {
+    const known = findBlock(lines, host);
+    // New blocks stand in the order of the hosts, above those of the template.
+    const before = lines.length;
+    const start = known?.start ?? top + 1;
+    if (known === null) insertBlock(lines, { at: top, host });
+    warnings.push(...fillBlock(lines, { start, host }));
+    if (known === null || known.start < top) top += lines.length - before;
+  }
+  addLinks(
+    lines,
+    results.hosts.flatMap(({ logFile }) => (logFile === null ? [] : [`${results.logUrl}/${logFile}`])),
+  );
+  addFooters(lines, { footers, ours: results.footer });
+  return { text: `${lines.join(eol)}${eol}`, warnings };
+}
+
+function fillBlock(lines: string[], { start, host }: { start: number; host: ReportedHost }): string[] {
+  dropStaleResults(lines, start);
+  const { packages } = host;
+  fillVersions(lines, {
+    start,
+    title: "before:",
+    versions: packages.map(({ name, before }) => [name, before]),
+  });
+  fillVersions(lines, { start, title: "after:", versions: packages.map(({ name, after }) => [name, after]) });
+  const warning = fillVerdict(lines, { start, host });
+  return warning === null ? [] : [warning];
+}
+
+/** Where new blocks go: below the section's title, made at the end of a report that has none. */
+function resultsStart(lines: string[], warnings: string[]): number {
+  for (const title of TITLES) {
+    const at = lines.findIndex((line) => line.trimEnd() === title);
+    if (at !== -1) return at + 2;
+  }
+  warnings.push(`the report has no section "${TITLES[0]}"; it was added at the end`);
+  const rule = "#".repeat(TITLES[0].length);
+  lines.push("", rule, TITLES[0], rule);
+  return lines.length;
+}
+
+/** @returns the line after the notes */
+function writeNoHost(
+  lines: string[],
+  { top, noHost }: { top: number; noHost: ReportExport["noHost"] },
+): number {
+  for (let at = lines.length - 1; at >= top; at -= 1) {
+    if (isNoHostNote(lines[at] ?? "")) lines.splice(at, 1);
+  }
+  const notes = noHost.map(noHostNote);
+  lines.splice(top, 0, ...notes);
+  return top + notes.length;
+}
