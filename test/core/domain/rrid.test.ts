@@ -16,6 +16,11 @@ const accepted: [input: string, text: string, incident: number | string][] = [
   ["S::M::1:2", "SUSE:Maintenance:1:2", 1],
   [":SUSE:Maintenance:1:2:", "SUSE:Maintenance:1:2", 1],
   ["SUSE:Maintenance:0001:2", "SUSE:Maintenance:1:2", 1],
+  [
+    "SUSE:Maintenance:0012345678901234567890:2",
+    "SUSE:Maintenance:12345678901234567890:2",
+    "12345678901234567890",
+  ],
   ["SUSE:Maintenance: 1 :2", "SUSE:Maintenance:1:2", 1],
   ["SUSE:Maintenance:+1_000: 002 ", "SUSE:Maintenance:1000:2", 1000],
   ["SUSE:Maintenance:-1:-2", "SUSE:Maintenance:-1:-2", -1],
