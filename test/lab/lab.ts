@@ -30,6 +30,8 @@ export interface LabOptions extends Partial<ClientFileOptions> {
   hosts: readonly HostSpec[] | number;
   /** Packages that the released repository offers beside those of the catalogue. */
   released?: readonly PackageLike[];
+  /** Without them hosts do nothing but their own work, as in a measurement. @default true */
+  observers?: boolean;
 }
 
 /** Hosts, their network, their repositories and the files of a client; all gone after disposal. */
@@ -127,6 +129,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
         const dir = join(place.dir, "hosts", spec.name);
         const { hostKey } = await prepareHost(dir, {
           layer: layers[i] ?? "",
+          observer: options.observers ?? true,
           spec,
           sshd,
           authorizedKey,

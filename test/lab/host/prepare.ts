@@ -13,7 +13,14 @@ export interface PreparedHost {
 /** Fill a host's private directory before its first boot. */
 export async function prepareHost(
   dir: string,
-  options: { layer: string; spec: ResolvedSpec; sshd: Endpoint; authorizedKey: string; releasedUrl: string },
+  options: {
+    observer: boolean;
+    layer: string;
+    spec: ResolvedSpec;
+    sshd: Endpoint;
+    authorizedKey: string;
+    releasedUrl: string;
+  },
 ): Promise<PreparedHost> {
   const { spec, sshd } = options;
   const share = join(dir, "share");
@@ -29,6 +36,7 @@ export async function prepareHost(
   await writeFile(join(repos, "released.repo"), releasedRepo(options.releasedUrl));
   for (const [name, text] of await insideScripts()) await writeFile(join(share, "inside", name), text);
   await writeFile(join(share, "events"), "");
+  if (!options.observer) await writeFile(join(share, "no-observer"), "");
   await writeFile(join(share, "authorized_keys"), `${options.authorizedKey}\n`);
   await writeFile(join(share, "sshd_config"), sshdConfig(spec, sshd));
   const hostKey = await newHostKey(dir);

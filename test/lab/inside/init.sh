@@ -4,7 +4,11 @@
 trap 'next=42; stop=yes' INT
 trap 'next=43; stop=yes' TERM
 stop= next=43
-/bin/bash /run/lab/inside/observer.sh </dev/null >>/run/lab/observer.log 2>&1 &
+if [ -e /run/lab/no-observer ]; then
+  : >/run/lab/observing
+else
+  /bin/bash /run/lab/inside/observer.sh </dev/null >>/run/lab/observer.log 2>&1 &
+fi
 until [ -e /run/lab/observing ] || [ -n "$stop" ]; do sleep 0.01; done
 [ -e /run/lab/no-sshd ] || "$SSHD" -D -f /run/lab/sshd_config -E /var/log/sshd.log </dev/null &
 # `wait` also reaps the orphans that commands leave behind.
