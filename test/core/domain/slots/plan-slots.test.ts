@@ -68,6 +68,29 @@ describe("the slots of several lines", () => {
     });
   });
 
+  it("whichever line comes first", () => {
+    const addon = (major: number) => [{ name: "q", version: { major } }];
+    const two = [
+      { name: "a", arch: "x", product: { name: "P" }, addons: addon(1) },
+      { name: "b", arch: "x", product: { name: "P" }, addons: addon(2) },
+    ];
+    for (const lines of [
+      ["arch=[x];addon=q()", "arch=[x];addon=q(major=2)"],
+      ["arch=[x];addon=q(major=2)", "arch=[x];addon=q()"],
+    ]) {
+      const found = planSlots(lines, two);
+      expect(found.slots.map(({ candidates }) => candidates.map((host) => host.name))).toEqual([["b"]]);
+      expect(found.warnings).toEqual([]);
+    }
+  });
+
+  it("a slot that one line finds no host for is not missing when another does", () => {
+    const found = plan([`${SP6};arch=[x86_64];addon=qa(major=1)`, `${SP6};arch=[x86_64];addon=qa()`]);
+    expect(found.slots).toHaveLength(1);
+    expect(found.missing).toEqual([]);
+    expect(found.warnings).toEqual([expect.stringMatching(/asked for twice.*nearest: basalt/)]);
+  });
+
   it("and to those of the first line, with a warning, when none satisfies both", () => {
     const strange = [
       { name: "a", arch: "x", product: { name: "P" }, addons: [{ name: "q", version: { major: 1 } }] },

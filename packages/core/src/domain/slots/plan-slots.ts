@@ -61,11 +61,12 @@ export function planSlots(
   }
   const plan = [...slots.values()];
   warnings.push(...prefer(plan, { hosts, names: options.preferred ?? [] }));
-  return {
-    slots: plan,
-    missing: [...missing.values()].filter(({ slot }) => !slots.has(slotKey(slot))),
-    warnings,
-  };
+  for (const [key, { slot, reason }] of missing) {
+    if (!slots.has(key)) continue;
+    missing.delete(key);
+    warnings.push(`${slotText(slot)} is asked for twice, and for one of the lines ${reason}`);
+  }
+  return { slots: plan, missing: [...missing.values()], warnings };
 }
 
 /** A query without an architecture asks for one host of each that the inventory has. */
