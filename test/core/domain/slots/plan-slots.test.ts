@@ -51,6 +51,25 @@ describe("the slots of one line", () => {
   });
 });
 
+describe("candidates and addons", () => {
+  it("of a name that comes twice the first matching row is the candidate", () => {
+    const { slots } = plan(["base=SLES();arch=[x86_64]"]);
+    expect(slots[0]?.candidates[0]).toMatchObject({
+      name: "amber.example.com",
+      product: { version: { minor: "SP6" } },
+    });
+  });
+
+  it("addons are sorted, each once", () => {
+    const modules =
+      "addon=sle-module-containers();addon=sle-module-basesystem();addon=sle-module-containers()";
+    expect(plan([`arch=[x86_64];${modules}`]).slots[0]?.slot.addons).toEqual([
+      "sle-module-basesystem",
+      "sle-module-containers",
+    ]);
+  });
+});
+
 describe("the slots of several lines", () => {
   it("are each planned once", () => {
     expect(shown([`${SP6};arch=[x86_64]`, `${SP6};arch=[x86_64,aarch64]`])).toEqual({
@@ -88,7 +107,9 @@ describe("the slots of several lines", () => {
     const found = plan([`${SP6};arch=[x86_64];addon=qa(major=1)`, `${SP6};arch=[x86_64];addon=qa()`]);
     expect(found.slots).toHaveLength(1);
     expect(found.missing).toEqual([]);
-    expect(found.warnings).toEqual([expect.stringMatching(/asked for twice.*nearest: basalt/)]);
+    expect(found.warnings).toEqual([
+      expect.stringMatching(/asked for twice.*nearest: basalt\.example\.com \(has qa, not qa 1\); amber/),
+    ]);
   });
 
   it("and to those of the first line, with a warning, when none satisfies both", () => {

@@ -10,7 +10,7 @@ interface Distance {
 }
 
 /** A wrong architecture cannot be installed away, a wrong product hardly, an addon easily. */
-const WEIGHTS = { arch: 1000, product: 300, version: 100, addon: 1 } as const;
+const WEIGHTS = { arch: 1000, product: 300, version: 100, addon: 2, addonVersion: 1 } as const;
 
 const NEAREST = 3;
 
@@ -37,7 +37,10 @@ function distance(host: RefHost, query: PlatformQuery): Distance {
     lack(sameName ? WEIGHTS.version : WEIGHTS.product, `is ${productText(host.product)}`);
   }
   for (const addon of query.addons) {
-    if (!matchesAddon(host, addon)) lack(WEIGHTS.addon, `lacks ${queriedText(addon)}`);
+    if (matchesAddon(host, addon)) continue;
+    const other = host.addons.findLast((candidate) => candidate.name === addon.name);
+    if (other === undefined) lack(WEIGHTS.addon, `lacks ${queriedText(addon)}`);
+    else lack(WEIGHTS.addonVersion, `has ${productText(other)}, not ${queriedText(addon)}`);
   }
   return found;
 }
