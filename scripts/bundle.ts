@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { buildCommandTable } from "@mtui/core/registry";
 import { type BuildOptions, build } from "esbuild";
 import { buildId } from "./generate/build-id.ts";
+import { lazyBuiltins } from "./generate/lazy-builtins.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
@@ -21,14 +22,10 @@ const common: BuildOptions = {
   format: "esm",
   conditions: ["mtui-source"],
   define: { MTUI_BUILD: JSON.stringify(buildId(join(root, "packages"))) },
-  sourcemap: false,
+  sourcemap: false, minifyWhitespace: true, minifySyntax: true,
   // Licence texts of what is bundled stay with it.
   legalComments: "eof",
   logLevel: "warning",
-  // CommonJS packages inside an ESM file ask for `require`.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
 };
 
 /** A client: its `main`, called with the table as data that is parsed when it is first needed. */
@@ -37,6 +34,7 @@ async function bundleClient(folder: string, outfile: string): Promise<void> {
   mkdirSync(dist, { recursive: true });
   await build({
     ...common,
+    plugins: [lazyBuiltins()],
     stdin: {
       contents: `import { main } from "./src/main.ts"; await main(JSON.parse(${JSON.stringify(table)}));`,
       resolveDir: join(root, "packages", folder),
@@ -54,6 +52,10 @@ async function bundleDaemon(): Promise<void> {
     outfile: join(folder, "dist", "mtuid.mjs"),
     // ssh2 finds its own files by `__dirname`; its native helper is optional.
     external: ["ssh2", "cpu-features"],
+    // CommonJS packages inside an ESM file ask for `require`.
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   });
 }
 

@@ -5,13 +5,14 @@
  */
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { cpSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ensureLabTools } from "../test/lab/install.ts";
-import { demoScenario, startDemoLab } from "../test/lab/index.ts";
-import { poolHoldings } from "../test/lab/observe/holdings.ts";
+import { demoScenario, poolHoldings, startDemoLab } from "../test/lab/index.ts";
 import { TesterHome } from "../test/support/home.ts";
 
-const mtuictl = join(resolve(import.meta.dirname, ".."), "node_modules/.bin/mtuictl");
+const root = resolve(import.meta.dirname, "..");
+const mtuictl = join(root, "node_modules/.bin/mtuictl");
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => abort.abort());
 
@@ -52,11 +53,24 @@ async function demo(): Promise<number> {
     const first = Math.min(...holdings.map((each) => each.from));
     say(`  ${host.padEnd(8)} held for ${holder} from ${(from - first).toFixed(1)} s to ${to === null ? "now" : `${(to - first).toFixed(1)} s`}`);
   }
+  const kept = keepReports(lab.files.templateDir, rrids);
   const shared = holdings.some((a) => holdings.some((b) => a !== b && a.host === b.host && overlap(a, b)));
   const sideBySide = holdings.some((a) => holdings.some((b) => a.holder !== b.holder && overlap(a, b)));
   const left = holdings.filter(({ to }) => to === null);
   say(`  no host was shared: ${shared ? "NO" : "yes"}; the updates overlapped in time: ${sideBySide ? "yes" : "NO"}; locks left: ${left.length}`);
+  say("\nThe reports, kept after the lab is gone:");
+  for (const path of kept) say(`  ${path}`);
   return shared || !sideBySide || left.length > 0 ? 1 : code;
+}
+
+/** The lab's own directory goes away with it. */
+function keepReports(templateDir: string, rrids: readonly string[]): string[] {
+  return rrids.map((rrid) => {
+    const target = join(root, ".demo", rrid);
+    rmSync(target, { recursive: true, force: true });
+    cpSync(join(templateDir, rrid), target, { recursive: true });
+    return join(target, "log");
+  });
 }
 
 function overlap(a: { from: number; to: number | null }, b: { from: number; to: number | null }): boolean {

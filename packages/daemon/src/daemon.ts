@@ -10,6 +10,7 @@ import { JobTable } from "./jobs/index.ts";
 import type { Services } from "./operations/context.ts";
 import { dispatch } from "./operations/index.ts";
 import type { IncomingCall } from "./server/index.ts";
+import { KeyedLanes } from "./workspaces/keyed-lanes.ts";
 import { keepLeases } from "./workspaces/lease.ts";
 import { WorkspaceRegistry } from "./workspaces/registry.ts";
 import { Releaser } from "./workspaces/release.ts";
@@ -77,6 +78,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     arbiter,
     connector,
     releaser,
+    reports: new KeyedLanes(),
     inventory: createInventory(config),
     identity: { user, daemonId },
     status: options.status,

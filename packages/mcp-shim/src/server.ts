@@ -27,7 +27,7 @@ export function createServer({ table, link }: { table: CommandTable; link: Daemo
     if (entry === undefined)
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name}.`);
     using _heartbeat = startHeartbeat(entry.name, context);
-    return callTool(entry, { link, params: params.arguments ?? {}, signal: context.mcpReq.signal });
+    return await callTool(entry, { link, params: params.arguments ?? {}, signal: context.mcpReq.signal });
   });
   return server;
 }

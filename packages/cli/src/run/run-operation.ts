@@ -22,13 +22,13 @@ export async function runOperation(
   await using client = await context.dial({ start: !NEVER_START.has(entry.name) });
   if (entry.slow) {
     const { runSlow } = await import("./run-slow.ts");
-    return runSlow(entry, { parsed, context, client });
+    return await runSlow(entry, { parsed, context, client });
   }
   if (entry.name === "job_follow" || entry.name === "job_result") {
     const { followCommand, resultCommand } = await import("./job-commands.ts");
     return entry.name === "job_follow"
-      ? followCommand(parsed, { context, client })
-      : resultCommand(parsed, { context, client });
+      ? await followCommand(parsed, { context, client })
+      : await resultCommand(parsed, { context, client });
   }
   const result = await call(entry.name, { parsed, client, context });
   await printResult(result, { context, operation: entry.name });
@@ -43,7 +43,7 @@ async function call(
   const abort = new AbortController();
   using _subscription = context.io.onInterrupt(() => abort.abort());
   const timeout = waitOf(name, parsed.params);
-  return client.call(name, parsed.params, {
+  return await client.call(name, parsed.params, {
     signal: abort.signal,
     ...(timeout === null ? {} : { timeoutMs: timeout * 1000 + SLACK }),
   });

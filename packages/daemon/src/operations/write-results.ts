@@ -1,18 +1,44 @@
-import type { HostUpdate } from "../workflow/index.ts";
+import { release, userInfo } from "node:os";
+import { VERSION } from "@mtui/core/protocol";
+import { type HostUpdate, writeReport } from "../workflow/index.ts";
 import type { JobCall } from "./context.ts";
 
 export interface WrittenResults {
   /** Path of the report. */
   report: string;
-  /** Path of each host's install log. */
+  /** Path of each host's install log, where commands ran. */
   logOf: ReadonlyMap<string, string>;
   warnings: string[];
 }
 
+/**
+ * Writes hosts' results into the report that the workspace has loaded. Two workspaces with the same
+ * request write one after the other; what a person saves meanwhile is never overwritten.
+ * @throws MtuiError report.changed, report.io, template.unsafe
+ */
 export async function writeResults(
-  call: Pick<JobCall, "services" | "workspace">,
+  { services, workspace }: Pick<JobCall, "services" | "workspace">,
   options: { force: boolean; hosts: readonly HostUpdate[] },
 ): Promise<WrittenResults> {
-  const { path } = call.workspace.requireTemplate();
-  return { report: path, logOf: new Map(options.hosts.map((each) => [each.host, path])), warnings: [] };
+  const { rrid, path } = workspace.requireTemplate();
+  const { config, clock } = services;
+  const written = await services.reports.run(rrid.text, () =>
+    writeReport({
+      directory: path,
+      hosts: options.hosts.map((update) => ({ update, commands: workspace.history(update.host).commands })),
+      noHost: workspace.noHost,
+      installLogs: config.mtui.install_logs,
+      reportUrl: `${config.url.testreports}/${rrid.text}`,
+      footer: footer(),
+      force: options.force,
+      now: clock.now(),
+    }),
+  );
+  const logs = written.hosts.flatMap(({ host, log }) => (log === null ? [] : [[host, log] as const]));
+  return { report: written.report, logOf: new Map(logs), warnings: written.warnings };
+}
+
+/** The last line of a report: which program wrote it, where. */
+function footer(): string {
+  return `## export MTUI:${VERSION}, mtuid on Node ${process.versions.node} (kernel: ${release()}) by ${userInfo().username}`;
 }
