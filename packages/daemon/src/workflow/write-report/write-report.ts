@@ -5,6 +5,7 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { CommandEntry } from "../context.ts";
 import type { HostUpdate } from "../update.ts";
 import { openChild, openDirectory, type OpenDirectory } from "./directory.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { contentHash, hostFileName, readPlain, writeWhole } from "./files.ts";
 
 export interface WriteReport {
@@ -46,8 +47,13 @@ const ATTEMPTS = 3;
  *   template.unsafe for links and special files, report.io
  */
 export async function writeReport(request: WriteReport): Promise<WrittenReport> {
+  await using root = await openDirectory(request.directory);
+  const { dev, ino } = await root.handle.stat();
+  return await oneAtATime(`${dev}:${ino}`, () => writeInto(root, request));
+}
+
+async function writeInto(root: OpenDirectory, request: WriteReport): Promise<WrittenReport> {
   const { directory, installLogs = "install_logs" } = request;
-  await using root = await openDirectory(directory);
   const hosts: ReportedHost[] = [];
   const logs: string[] = [];
   {
