@@ -53,6 +53,15 @@ empty: []
     ]);
   });
 
+  it("of a key that comes twice in a row takes the last, and reads both of two buckets of one name", () => {
+    const { hosts } = parse(`a:
+  - {name: one, name: two, arch: x86_64, product: {name: SLES}}
+a:
+  - {name: three, arch: x86_64, product: {name: SLES}}
+`);
+    expect(hosts.map((host) => host.name)).toEqual(["two", "three"]);
+  });
+
   it.each(["", "# nothing\n", "{}", "default:\n"])("%j has no hosts and no faults", (yaml) => {
     expect(parse(yaml)).toEqual({ hosts: [], dropped: [] });
   });

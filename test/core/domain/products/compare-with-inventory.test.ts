@@ -23,6 +23,7 @@ describe("compareWithInventory", () => {
     ["another case of names", {}, { product: { name: "sles" }, addons: [{ name: "SLE-HA" }] }],
     ["no listed versions", {}, { product: { name: "SLES" }, addons: [{ name: "sle-ha" }] }],
     ["qa on one side", {}, { addons: [...row.addons, { name: "QA" }] }],
+    ["qa on the other side", { addons: [...facts.addons, { name: "qa", version: "1", arch: "x86_64" }] }, {}],
     ["an unknown arch", { base: { ...facts.base, arch: "" } }, {}],
     [
       "16.0 in numbers",
