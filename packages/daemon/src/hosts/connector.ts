@@ -14,7 +14,7 @@ import { lookAtHost, type HostLook } from "./facts.ts";
 import { HostLink } from "./host-link.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
 import { createProber, type ProbeHost } from "./probe.ts";
-import { RemoteLocks } from "./remote-locks.ts";
+import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import { DEFAULT_PATHS, type RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, HostSession } from "./session.ts";
 import { SshHostSession } from "./ssh-session.ts";
@@ -75,7 +75,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     authSock: ssh.authSock,
     log,
   };
-  const live = new Set<string>();
+  const live: LiveLocks = new Map();
 
   const open: HostConnector["open"] = async (claim, { signal, inventoryRow } = {}) => {
     const hostName = claim.hostName;

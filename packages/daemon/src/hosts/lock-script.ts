@@ -30,9 +30,10 @@ mtui_plain() { [ -f "$1" ] && [ ! -L "$1" ]; }
 mtui_hex() { set -- $(od -An -v -tx1 -N ${READ_LIMIT} "$1" 2>/dev/null); h="$*"; }
 mtui_same() { mtui_plain "$1" && mtui_hex "$1" && [ -n "$h" ] && { [ "$h" = "$2" ] || [ "$h" = "$3" ]; }; }
 mtui_guarded() {
-r="error $G cannot be opened"
+r=
 if mtui_there "$G" && ! mtui_plain "$G"; then r="error $G is not a plain file"; return; fi
 { if flock -w ${GUARD_SECONDS} 9; then "$@"; else r="error $G is busy"; fi; } 2>/dev/null 9>>"$G" || :
+[ -n "$r" ] || r="error $({ : >>"$G"; } 2>&1)"
 }
 mtui_ours() { mtui_plain "$1" || return; l=; IFS= read -r l <"$1" && return 1; [ "$l" = "$2" ]; }
 mtui_drop() {
@@ -45,7 +46,7 @@ else r=foreign; fi
 
 /** What only the control shell needs: reading and taking. */
 export function takeFunctions(): string {
-  return `mtui_why() { e=$({ : >>"$1"; } 2>&1) && e=$({ printf %s "$2" >"$1"; } 2>&1) && e=unknown; r="error $e"; }
+  return `mtui_why() { r="error $( { : >>"$1" && printf %s "$2" | cat >"$1"; } 2>&1 )"; }
 mtui_write() {
 { printf %s "$2" >"$1"; } && [ -s "$1" ] && return 0
 mtui_why "$1" "$2"; rm -f "$1"; return 1

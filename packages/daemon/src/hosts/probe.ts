@@ -5,7 +5,7 @@ import { lookAtHost } from "./facts.ts";
 import { Probe } from "./grant.ts";
 import { HostLink } from "./host-link.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
-import { RemoteLocks } from "./remote-locks.ts";
+import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import type { RemotePaths } from "./remote-paths.ts";
 import type { LockReading } from "./session.ts";
 
@@ -28,7 +28,7 @@ export interface ProberOptions {
   readonly paths: RemotePaths;
   readonly identity: LockIdentity;
   readonly stale: StalePolicy;
-  readonly live: Set<string>;
+  readonly live: LiveLocks;
 }
 
 export type ProbeHost = (name: string, options?: { signal?: AbortSignal }) => Promise<ProbeReading>;

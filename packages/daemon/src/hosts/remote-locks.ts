@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LockRecord } from "@mtui/core/domain";
+import { type LockRecord, parseOurComment } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
 import { shellQuote } from "../ssh/index.ts";
 import type { HostLink } from "./host-link.ts";
@@ -15,16 +15,28 @@ import { hexWords } from "./lock-script.ts";
 import { type LockKind, lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
 
+export type LiveLocks = Map<string, HeldLock>;
+
 export interface RemoteLocksOptions {
   readonly link: HostLink;
   readonly paths: RemotePaths;
   readonly identity: LockIdentity;
   readonly stale: StalePolicy;
-  /** Nonces that this process holds anywhere: never taken over as left-overs of a crash. */
-  readonly live: Set<string>;
+  /**
+   * By nonce, the locks that this process holds on any host, with their bytes of now: restamping
+   * changes them while callers keep their `HeldLock`. Never taken over as left-overs of a crash.
+   */
+  readonly live: LiveLocks;
   /** Seconds now, by the host's clock. */
   readonly hostClock: () => number;
   readonly onReap: (record: LockRecord) => void;
+}
+
+interface Dropped {
+  /** What the file must have. */
+  readonly text: string;
+  /** Of a lock of ours: its private file goes too. */
+  readonly nonce?: string;
 }
 
 /** Between two looks at what may be half written, or may be stale. */
@@ -40,8 +52,8 @@ const TIDY_MS = 400;
  */
 export class RemoteLocks {
   readonly #options: RemoteLocksOptions;
-  /** Current bytes by nonce: restamping changes them while callers keep their `HeldLock`. */
-  readonly #held = new Map<string, HeldLock>();
+  /** Nonces of the locks that were taken here. */
+  readonly #held = new Set<string>();
   readonly #untidy = new Set<string>();
   #tidyTimer: NodeJS.Timeout | undefined;
 
@@ -50,12 +62,12 @@ export class RemoteLocks {
   }
 
   get held(): HeldLock[] {
-    return [...this.#held.values()];
+    return [...this.#held].flatMap((nonce) => this.#options.live.get(nonce) ?? []);
   }
 
   /** The bytes that should be in the file now. */
   current(lock: HeldLock): HeldLock {
-    return this.#held.get(lock.nonce) ?? lock;
+    return this.#options.live.get(lock.nonce) ?? lock;
   }
 
   /** The file is no longer ours. */
@@ -79,7 +91,7 @@ export class RemoteLocks {
       return taking;
     } catch (error) {
       // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
-      const left = await this.#drop(kind, lock.bytes).catch(() => null);
+      const left = await this.#drop(kind, { text: lock.bytes, nonce: lock.nonce }).catch(() => null);
       const doubt = left === null ? "; whether the file was written is unknown" : "";
       return { state: "error", reason: `${toMtuiError(error).message}${doubt}` };
     }
@@ -136,14 +148,18 @@ export class RemoteLocks {
 
   async release(lock: HeldLock): Promise<LockRelease> {
     const current = this.current(lock);
-    const release = await this.#dropSafely(current.kind, current.bytes);
+    let release = await this.#dropSafely(current.kind, { text: current.bytes, nonce: current.nonce });
+    if (release.state === "foreign" && release.by.state === "ours" && nonceOf(release.by) === lock.nonce) {
+      // Restamped by the daemon's former self, which wrote down the first bytes.
+      release = await this.#dropSafely(current.kind, { text: release.by.bytes, nonce: current.nonce });
+    }
     if (release.state !== "error") this.forget(lock);
     return release;
   }
 
   /** Removes the file if it still has the bytes that were seen. */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
-    const release = await this.#dropSafely(kind, seen);
+    const release = await this.#dropSafely(kind, { text: seen });
     if (release.state === "released") {
       for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
     }
@@ -181,13 +197,13 @@ export class RemoteLocks {
   }
 
   #remember(lock: HeldLock): void {
-    this.#held.set(lock.nonce, lock);
-    this.#options.live.add(lock.nonce);
+    this.#held.add(lock.nonce);
+    this.#options.live.set(lock.nonce, lock);
   }
 
   #isLive(reading: LockReading & { state: "ours" }): boolean {
-    const nonce = / n=(\S+)$/.exec(reading.record.comment)?.[1];
-    return nonce === undefined || this.#options.live.has(nonce);
+    const nonce = nonceOf(reading);
+    return nonce === null || this.#options.live.has(nonce);
   }
 
   /** @param expected "" = absent, "empty", or the hexadecimal words of the bytes to replace. */
@@ -222,19 +238,20 @@ export class RemoteLocks {
     await this.#options.link.control(`rm -f ${files.join(" ")}`).catch(() => undefined);
   }
 
-  async #dropSafely(kind: LockKind, text: string): Promise<LockRelease> {
+  async #dropSafely(kind: LockKind, what: Dropped): Promise<LockRelease> {
     try {
-      return await this.#drop(kind, text);
+      return await this.#drop(kind, what);
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
     }
   }
 
-  async #drop(kind: LockKind, text: string): Promise<LockRelease> {
+  async #drop(kind: LockKind, { text, nonce }: Dropped): Promise<LockRelease> {
     const file = shellQuote(lockPath(this.#options.paths, kind));
+    const temporary = nonce === undefined ? "" : shellQuote(temporaryPath(this.#options.paths, nonce));
     const hex = lockBytes(text).map((bytes) => shellQuote(hexWords(bytes)));
     const { output } = await this.#options.link.control(
-      `mtui_guarded mtui_drop mtui_same ${file} ${hex[0]} ${hex[1] ?? hex[0]}; printf '%s\\n' "$r"`,
+      `mtui_guarded mtui_drop mtui_same ${file} ${hex[0]} ${hex[1] ?? hex[0]} ${temporary}; printf '%s\\n' "$r"`,
     );
     const word = firstLine(output);
     if (word === "released" || word === "absent") return { state: word };
@@ -261,6 +278,10 @@ export class RemoteLocks {
     }
     return { reading: { state: "unreadable", reason: "the lock file cannot be read" }, bytes: none };
   }
+}
+
+function nonceOf(reading: LockReading & { state: "ours" }): string | null {
+  return parseOurComment(reading.record.comment)?.nonce ?? null;
 }
 
 function firstLine(output: Buffer): string {
