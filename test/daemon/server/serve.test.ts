@@ -15,7 +15,11 @@ test("a call reaches its handler with defaults filled in, and the client's name"
     seen.push({ name, params, who });
     return { workspaces: [] };
   });
-  await using daemon = await connect({ client: { ...client, namespace: "n1" }, autostart: false, env: lab.env });
+  await using daemon = await connect({
+    client: { ...client, namespace: "n1" },
+    autostart: false,
+    env: lab.env,
+  });
   expect(daemon.hello.daemon_id).toBe("d0");
   expect(await daemon.call("list_workspaces", {})).toEqual({ workspaces: [] });
   await daemon.call("load_template", { auto_review_id: "SUSE:Maintenance:1:2" }).catch(() => {});
@@ -33,10 +37,25 @@ test("a call reaches its handler with defaults filled in, and the client's name"
 });
 
 test.each([
-  { method: "list_workspaces", params: { worksapce: "a" }, says: '"worksapce"', hint: /Parameters of list_workspaces/ },
+  {
+    method: "list_workspaces",
+    params: { worksapce: "a" },
+    says: '"worksapce"',
+    hint: /Parameters of list_workspaces/,
+  },
   { method: "list_hosts", params: { worksapce: "a" }, says: '"worksapce"', hint: /Did you mean workspace\?/ },
-  { method: "list_hosts", params: { workspace: "../x" }, says: "parameter workspace: letters", hint: /workspace/ },
-  { method: "set_repo", params: { operation: "ad" }, says: "operation must be one of add, remove", hint: /Parameters/ },
+  {
+    method: "list_hosts",
+    params: { workspace: "../x" },
+    says: "parameter workspace: letters",
+    hint: /workspace/,
+  },
+  {
+    method: "set_repo",
+    params: { operation: "ad" },
+    says: "operation must be one of add, remove",
+    hint: /Parameters/,
+  },
   { method: "job_wait", params: { job_ids: [] }, says: "parameter job_ids", hint: /Parameters/ },
 ])("$method $params is params.invalid: $says", async ({ method, params, says, hint }) => {
   const handle = vi.fn();
@@ -148,13 +167,26 @@ test("a directory that others may enter is refused", async () => {
   using box = sandbox();
   mkdirSync(dirname(box.socket));
   chmodSync(dirname(box.socket), 0o755);
-  const options = { path: box.socket, operations: operationsByName, hello: async () => helloReply(), handle: async () => ({}) };
-  await expect(serve(options)).rejects.toMatchObject({ kind: "daemon.unreachable", hint: expect.stringContaining("chmod 700") });
+  const options = {
+    path: box.socket,
+    operations: operationsByName,
+    hello: async () => helloReply(),
+    handle: async () => ({}),
+  };
+  await expect(serve(options)).rejects.toMatchObject({
+    kind: "daemon.unreachable",
+    hint: expect.stringContaining("chmod 700"),
+  });
 });
 
 test("a second daemon on a living socket is refused; a dead one's socket is replaced", async () => {
   await using lab = await startServer(async () => ({ workspaces: [] }));
-  const again = { path: lab.socket, operations: operationsByName, hello: async () => helloReply({ daemon_id: "d1" }), handle: async () => ({}) };
+  const again = {
+    path: lab.socket,
+    operations: operationsByName,
+    hello: async () => helloReply({ daemon_id: "d1" }),
+    handle: async () => ({}),
+  };
   await expect(serve(again)).rejects.toMatchObject({ kind: "daemon.unreachable" });
   await lab.server.close();
   writeFileSync(lab.socket, "left over");
@@ -191,7 +223,13 @@ test("a stopping daemon answers what is in flight and refuses what is new", asyn
   const running = daemon.call("list_workspaces", {});
   await entered.promise;
   lab.server.drain();
-  await expect(daemon.call("list_workspaces", {})).rejects.toMatchObject({ kind: "daemon.stopping", retryable: true });
+  await expect(daemon.call("list_workspaces", {})).rejects.toMatchObject({
+    kind: "daemon.stopping",
+    retryable: true,
+  });
+  await expect(connect({ client, autostart: false, env: lab.env })).rejects.toMatchObject({
+    kind: "daemon.stopping",
+  });
   const closing = lab.server.close({ graceMs: 60_000 });
   gate.resolve({ workspaces: [] });
   expect(await running).toEqual({ workspaces: [] });

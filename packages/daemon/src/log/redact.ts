@@ -11,10 +11,12 @@ const BEARER = /\b(authorization:\s*|bearer\s+|token\s+)[A-Za-z0-9._~+/=-]{8,}/g
 /** Texts that are secrets themselves, such as the Gitea token in force. */
 export type Secrets = readonly string[];
 
+/** Masked first and cut afterwards: half a secret would not be known for one. */
 export function redactText(text: string, secrets: Secrets = []): string {
-  let safe = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}... (${text.length} characters)` : text;
+  let safe = text;
   for (const secret of secrets) if (secret.length >= 4) safe = safe.replaceAll(secret, MASK);
-  return safe.replace(URL_USER, `$1${MASK}@`).replace(QUERY_SECRET, `$1${MASK}`).replace(BEARER, `$1${MASK}`);
+  safe = safe.replace(URL_USER, `$1${MASK}@`).replace(QUERY_SECRET, `$1${MASK}`).replace(BEARER, `$1${MASK}`);
+  return safe.length > MAX_TEXT ? `${safe.slice(0, MAX_TEXT)}... (${text.length} characters)` : safe;
 }
 
 /** The same for structured facts: by name, by value, bounded in depth. */

@@ -6,8 +6,11 @@ export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { ser
   active_jobs: services.jobs.list({ active: true }).length,
 });
 
-export const daemonStop: PlainHandler<"daemon_stop"> = async (_params, { services }) => {
+/** `if_idle` is decided here and now, so that nothing is stopped under work that has just begun. */
+export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services }) => {
   const active = services.jobs.list({ active: true }).map((job) => job.id);
+  const idle = active.length === 0 && services.workspaces.list().length === 0;
+  if (params.if_idle && !idle) return { stopping: false, active_jobs: active };
   services.stop();
   return { stopping: true, active_jobs: active };
 };

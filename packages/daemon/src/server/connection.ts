@@ -56,9 +56,10 @@ export function acceptConnection(socket: Socket, context: ConnectionContext): Co
   };
 
   const handle = async ({ method, params, signal, progress }: PeerCall): Promise<unknown> => {
+    // Also before hello: who finds a daemon on its way out waits for the next one.
+    if (draining()) throw stopping();
     if (method === "hello") return hello(helloParams.parse(params));
     if (client === null) throw outOfOrder(method);
-    if (draining()) throw stopping();
     return options.handle({
       name: method,
       params: params as Record<string, unknown>,
