@@ -1,11 +1,10 @@
 import { dropStaleResults, findBlock, insertBlock } from "./host-block.ts";
+import { SECTION_TITLES } from "./section-titles.ts";
 import { addFooters, addLinks, takeFooters } from "./links.ts";
 import { isNoHostNote, noHostNote } from "./notes.ts";
 import type { ReportExport, ReportedHost } from "./reported-host.ts";
 import { fillVerdict } from "./verdict-line.ts";
 import { fillVersions } from "./version-lines.ts";
-
-const TITLES = ["Test results by product-arch:", "Test results by test platform:"] as const;
 
 /**
  * The report's text with the results of these hosts (docs/formats/report-export.md). Everything else
@@ -50,13 +49,13 @@ function fillBlock(lines: string[], { start, host }: { start: number; host: Repo
 
 /** Where new blocks go: below the section's title, made at the end of a report that has none. */
 function resultsStart(lines: string[], warnings: string[]): number {
-  for (const title of TITLES) {
+  for (const title of SECTION_TITLES) {
     const at = lines.findIndex((line) => line.trimEnd() === title);
-    if (at !== -1) return at + 2;
+    if (at !== -1) return /^#{4,}\s*$/.test(lines[at + 1] ?? "") ? at + 2 : at + 1;
   }
-  warnings.push(`the report has no section "${TITLES[0]}"; it was added at the end`);
-  const rule = "#".repeat(TITLES[0].length);
-  lines.push("", rule, TITLES[0], rule);
+  warnings.push(`the report has no section "${SECTION_TITLES[0]}"; it was added at the end`);
+  const rule = "#".repeat(SECTION_TITLES[0].length);
+  lines.push("", rule, SECTION_TITLES[0], rule);
   return lines.length;
 }
 

@@ -1,3 +1,4 @@
+import { endsBlock } from "./section-titles.ts";
 import type { ReportedHost } from "./reported-host.ts";
 
 /*
@@ -34,7 +35,7 @@ export function blockAt(lines: readonly string[], start: number): Block {
   for (let at = start + 1; at < lines.length; at += 1) {
     const line = lines[at] ?? "";
     if (line.startsWith("comment:")) return { start, end: at };
-    if (line.includes(REFERENCE) || /^#{4,}\s*$/.test(line)) return { start, end: at - 1 };
+    if (line.includes(REFERENCE) || endsBlock(line)) return { start, end: at - 1 };
   }
   return { start, end: lines.length - 1 };
 }

@@ -1,5 +1,4 @@
-const TITLE = "Links for update logs:";
-const FOOTER = "## export MTUI:";
+import { FOOTER, LINKS_TITLE } from "./section-titles.ts";
 
 /** Takes the footer lines off the end, and the blank lines before them. @returns the footer lines */
 export function takeFooters(lines: string[]): string[] {
@@ -19,9 +18,10 @@ export function addLinks(lines: string[], links: readonly string[]): void {
   const there = new Set(lines.slice(from).map((line) => line.trim()));
   const missing = [...new Set(links)].filter((link) => !there.has(link));
   if (missing.length === 0) return;
-  const title = lines.findIndex((line) => line.trim() === TITLE);
+  const title = lines.findIndex((line) => line.trim() === LINKS_TITLE);
   if (title === -1) {
-    lines.push("", TITLE, "", ...missing);
+    trimEnd(lines);
+    lines.push("", LINKS_TITLE, "", ...missing);
     return;
   }
   let at = title + 1;
@@ -35,6 +35,11 @@ export function addFooters(
   lines: string[],
   { footers, ours }: { footers: readonly string[]; ours: string },
 ): void {
+  trimEnd(lines);
   lines.push("", ...footers);
   if (footers.at(-1) !== ours) lines.push(ours);
+}
+
+function trimEnd(lines: string[]): void {
+  while (lines.length > 0 && (lines.at(-1) ?? "").trim() === "") lines.pop();
 }

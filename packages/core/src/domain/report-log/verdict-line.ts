@@ -1,5 +1,5 @@
 import { blockAt } from "./host-block.ts";
-import { isNote, note } from "./notes.ts";
+import { isNoHostNote, isNote, note } from "./notes.ts";
 import type { ReportedHost } from "./reported-host.ts";
 
 /**
@@ -13,7 +13,8 @@ export function fillVerdict(
   { start, host }: { start: number; host: ReportedHost },
 ): string | null {
   for (let at = blockAt(lines, start).end; at > start; at -= 1) {
-    if (isNote(lines[at] ?? "")) lines.splice(at, 1);
+    const line = lines[at] ?? "";
+    if (isNote(line) && !isNoHostNote(line)) lines.splice(at, 1);
   }
   const at = verdictLine(lines, start);
   const { verdict } = host;
