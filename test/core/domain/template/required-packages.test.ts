@@ -20,7 +20,7 @@ describe("requiredPackages", () => {
 
   it("standard alone is for every version, and one of several is for none", () => {
     expect(requiredPackages({ packages: { standard: { a: "1" } } }, "16.0")).toEqual({ a: "1" });
-    expect(requiredPackages({ packages: { standard: { a: "1" }, "15": {} } }, "16.0")).toEqual({});
+    expect(requiredPackages({ packages: { standard: { a: "1" }, "15-SP6": {} } }, "16.0")).toEqual({});
   });
 
   it("changes nothing in the report, and gives a copy", () => {
