@@ -22,7 +22,10 @@ const common: BuildOptions = {
   format: "esm",
   conditions: ["mtui-source"],
   define: { MTUI_BUILD: JSON.stringify(buildId(join(root, "packages"))) },
-  sourcemap: false, minifyWhitespace: true, minifySyntax: true,
+  sourcemap: false,
+  // Half the bytes to read at each start; names stay, for traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
   // Licence texts of what is bundled stay with it.
   legalComments: "eof",
   logLevel: "warning",

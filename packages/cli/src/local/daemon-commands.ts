@@ -1,6 +1,6 @@
 import { readInstance, stopDaemon } from "@mtui/core/client";
 import type { Parsed } from "../command/parse.ts";
-import { type Context, viewOf } from "../run/context.ts";
+import type { Context } from "../run/context.ts";
 import { printJson, printLines, printResult } from "../run/print.ts";
 
 /** Start the daemon if none runs, and show what it says of itself. */
@@ -23,16 +23,16 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     printJson(stopped, context);
     return 0;
   }
-  const { style } = viewOf(context);
   if (stopped.state === "not running") printLines(["mtuid was not running."], context);
   else {
-    const how =
-      stopped.by === "request" ? "" : ` by ${stopped.by}; locks may be left on hosts: mtuictl list-locks`;
     const version = instance === null ? "" : ` ${instance.version}`;
-    printLines(
-      [`mtuid${version} (pid ${stopped.pid}) has stopped${how === "" ? "" : style.yellow(how)}.`],
-      context,
-    );
+    const how = stopped.by === "request" ? "" : ` (it did not answer; ended by ${stopped.by})`;
+    printLines([`mtuid${version}, pid ${stopped.pid}, has stopped${how}.`], context);
+    if (stopped.by === "SIGKILL") {
+      context.io.err.write(
+        "Killed, it could not release its locks on hosts: mtuictl list-locks shows them.\n",
+      );
+    }
   }
   return 0;
 }

@@ -17,6 +17,7 @@ export async function daemonLogs({ params }: Parsed, context: Context): Promise<
   };
   const { text, end } = await tail(path, lines);
   write(text);
+  if (text === "" && lines > 0) context.io.err.write(`${path} is empty.\n`);
   if (params.follow === true) await follow(path, { end, write, context });
   return params.follow === true ? 130 : 0;
 }

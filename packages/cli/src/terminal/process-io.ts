@@ -2,10 +2,11 @@ import type { Clock, Io, Surface } from "./io.ts";
 import { wantsColour } from "./style.ts";
 
 /** The real terminal. Each stream of Node costs start-up time, so it is made when it is first used. */
-export function processIo(): Io {
+export function processIo(): Io & { isFlushed(): boolean } {
   const { env } = process;
   let out: Surface | undefined;
   let err: Surface | undefined;
+  const isEmpty = (stream: NodeJS.WriteStream): boolean => stream.writableLength === 0;
   return {
     get out() {
       out ??= surface(process.stdout, env);
@@ -25,6 +26,10 @@ export function processIo(): Io {
       return { [Symbol.dispose]: () => void process.off("SIGINT", handler) };
     },
     readLine,
+    /** Has everything that was written left the process? */
+    isFlushed() {
+      return (out === undefined || isEmpty(process.stdout)) && (err === undefined || isEmpty(process.stderr));
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +54,8 @@ export function launch(
   const log = join(state, START_LOG);
   const output = openSync(log, "w", 0o600);
   let current: LaunchState = { state: "running" };
+  // Not imported: a client that finds its daemon running, and most do, need not pay for it.
+  const { spawn } = process.getBuiltinModule("node:child_process");
   try {
     const args = [...launcher.args, ...(options.config === null ? [] : ["--config", options.config])];
     const child = spawn(launcher.command, args, {
