@@ -1,5 +1,5 @@
 import type { ErrorReport } from "@mtui/core/protocol";
-import { type Draft, putHost, putTicket, removeTicket } from "./draft.ts";
+import { type Draft, keysOf, putHost, putTicket, removeTicket } from "./draft.ts";
 import type { HostFault } from "./events.ts";
 import { recordFault, recover, reviewWaitersOf } from "./faults.ts";
 import { settleGranted } from "./granting.ts";
@@ -33,7 +33,11 @@ export function onAttempted(
       reviewWaitersOf(draft, key);
     }
     if (ticket.phase.doomed) end(draft, ticket, ticket.phase.doomed);
-    else putTicket(draft, { ...startClock(ticket, draft.now), phase: { state: "waiting" } });
+    else {
+      putTicket(draft, { ...startClock(ticket, draft.now), phase: { state: "waiting" } });
+      // Hosts that came free during the attempt were not offered to it.
+      for (const key of keysOf(ticket)) draft.freed.add(key);
+    }
     draft.review.add(ticket.id);
     draft.knots = true;
   }

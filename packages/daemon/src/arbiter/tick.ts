@@ -47,7 +47,7 @@ export function planWake(draft: Draft): void {
   }
   for (const host of draft.hosts.values()) {
     const hold = host.holder?.hold;
-    const times = hold?.state === "releasing" ? [hold.retryAt] : dueTimes(host);
-    for (const time of times) if (time > draft.now) wakeBy(draft, time);
+    if (hold?.state === "releasing") wakeBy(draft, hold.retryAt);
+    for (const time of dueTimes(host)) if (time > draft.now) wakeBy(draft, time);
   }
 }

@@ -1,0 +1,173 @@
+import { deadline } from "../../../packages/daemon/src/arbiter/patience.ts";
+import { compareRank } from "../../../packages/daemon/src/arbiter/rank.ts";
+import type { ArbiterState, Ticket, Want } from "../../../packages/daemon/src/arbiter/state.ts";
+
+/** Everything that must hold of any state, told by brute force from the two basic tables. */
+export function checkState(state: ArbiterState, now: number): void {
+  checkHolds(state);
+  checkIndexes(state);
+  checkNobodyIsForgotten(state, now);
+  checkWake(state, now);
+}
+
+function fail(text: string): never {
+  throw new Error(`invariant: ${text}`);
+}
+
+function checkHolds(state: ArbiterState): void {
+  const claims = new Set<string>();
+  for (const { key, holder } of state.hosts.values()) {
+    if (!holder) continue;
+    if (claims.has(holder.claim)) fail(`claim ${holder.claim} is on two hosts`);
+    claims.add(holder.claim);
+    if (holder.hold.state !== "acquiring") continue;
+    const ticket = state.tickets.get(holder.hold.ticket);
+    if (ticket?.phase.state !== "acquiring") fail(`${key} is held by a ticket that waits or is gone`);
+    const assigned = ticket.phase.assigned.some((entry) => entry.key === key && entry.claim === holder.claim);
+    if (!assigned) fail(`${key} is acquired by ${ticket.id}, which does not know of it`);
+  }
+  for (const ticket of state.tickets.values()) {
+    if (ticket.phase.state !== "acquiring") continue;
+    if (ticket.phase.assigned.length === 0) fail(`${ticket.id} acquires nothing`);
+    const keys = new Set(ticket.phase.assigned.map(({ key }) => key));
+    if (keys.size < ticket.phase.assigned.length) fail(`${ticket.id} has one host twice`);
+    for (const { key, want } of ticket.phase.assigned) {
+      if (!ticket.wants[want]?.candidates.some((candidate) => candidate.key === key))
+        fail(`${key} is no candidate`);
+    }
+    const answered = new Set([...ticket.phase.assigned, ...ticket.phase.served].map(({ want }) => want));
+    if (!ticket.partial && answered.size < ticket.wants.length) fail(`${ticket.id} is granted by halves`);
+  }
+}
+
+function checkIndexes(state: ArbiterState): void {
+  const ordered = [...state.tickets.values()].sort(compareRank).map(({ id }) => id);
+  same(
+    "queue",
+    state.queue.map(({ id }) => id),
+    ordered,
+  );
+  const capped = ordered.filter((id) => (state.tickets.get(id)?.overtaken ?? 0) >= state.config.overtakes);
+  same(
+    "capped",
+    state.capped.map(({ id }) => id),
+    capped,
+  );
+  const keys = new Set([...state.tickets.values()].flatMap((ticket) => candidateKeys(ticket)));
+  same("wanted keys", [...state.wanting.keys()].sort(), [...keys].sort());
+  for (const [key, entries] of state.wanting) {
+    const listing = ordered.filter((id) => candidateKeys(state.tickets.get(id)).includes(key));
+    same(
+      `waiters of ${key}`,
+      entries.map(({ id }) => id),
+      listing,
+    );
+    if (!state.hosts.has(key)) fail(`${key} is wanted and unknown`);
+  }
+  for (const ticket of state.tickets.values()) {
+    if (ticket.overtaken > state.config.overtakes || ticket.overtaken < 0)
+      fail(`${ticket.id} overtaken ${ticket.overtaken} times`);
+  }
+}
+
+function candidateKeys(ticket: Ticket | undefined): string[] {
+  return ticket ? ticket.wants.flatMap((want) => want.candidates.map(({ key }) => key)) : [];
+}
+
+function same(what: string, actual: readonly string[], expected: readonly string[]): void {
+  if (actual.join() !== expected.join()) fail(`${what}: ${actual.join()} instead of ${expected.join()}`);
+}
+
+/**
+ * Nobody waits who could be served: no waiting ticket has hosts for all its wants whose taking would
+ * leave the capped waiters before it all that they could have.
+ */
+function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
+  for (const ticket of state.tickets.values()) {
+    if (ticket.phase.state !== "waiting") continue;
+    const earlier = state.capped
+      .filter((entry) => compareRank(entry, ticket) < 0)
+      .flatMap(({ id }) => state.tickets.get(id) ?? [])
+      .filter((other) => other.phase.state === "waiting" && !other.partial);
+    const kept = keepable(earlier, state, { now, taken: new Set() });
+    for (const taken of assignments(ticket, state, now)) {
+      if (keepable(earlier, state, { now, taken }) === kept)
+        fail(`${ticket.id} waits although it could have ${[...taken]}`);
+    }
+  }
+}
+
+/** Which wants of the earlier tickets can be served, in their order, out of what is not taken. */
+function keepable(
+  tickets: readonly Ticket[],
+  state: ArbiterState,
+  options: { now: number; taken: Set<string> },
+): string {
+  const wants: { ticket: Ticket; want: Want }[] = [];
+  const counts: number[] = [];
+  for (const ticket of tickets) {
+    for (const want of ticket.wants) wants.push({ ticket, want });
+    counts.push(mostServed(wants, state, options));
+  }
+  return counts.join();
+}
+
+function mostServed(
+  wants: readonly { ticket: Ticket; want: Want }[],
+  state: ArbiterState,
+  { now, taken }: { now: number; taken: ReadonlySet<string> },
+): number {
+  const [first, ...rest] = wants;
+  if (!first) return 0;
+  let best = mostServed(rest, state, { now, taken });
+  for (const { key } of first.want.candidates) {
+    if (taken.has(key) || !usable(state, key, { now, workspace: first.ticket.workspace })) continue;
+    best = Math.max(best, 1 + mostServed(rest, state, { now, taken: new Set([...taken, key]) }));
+  }
+  return best;
+}
+
+/** Every way to serve the ticket now; for a partial one every way to serve anything. */
+function* assignments(
+  ticket: Ticket,
+  state: ArbiterState,
+  now: number,
+  index = 0,
+  taken = new Set<string>(),
+): Generator<Set<string>> {
+  const want = ticket.wants[index];
+  if (!want) {
+    if (taken.size > 0 || !ticket.partial) yield taken;
+    return;
+  }
+  for (const { key } of want.candidates) {
+    if (taken.has(key) || !usable(state, key, { now, workspace: ticket.workspace })) continue;
+    yield* assignments(ticket, state, now, index + 1, new Set([...taken, key]));
+  }
+  if (ticket.partial) yield* assignments(ticket, state, now, index + 1, taken);
+}
+
+function usable(
+  state: ArbiterState,
+  key: string,
+  { now, workspace }: { now: number; workspace: string },
+): boolean {
+  const host = state.hosts.get(key);
+  if (!host) return false;
+  if (host.holder) return host.holder.workspace === workspace && host.holder.hold.state === "claimed";
+  return (host.health?.retryAt ?? 0) <= now && (host.foreign?.retryAt ?? 0) <= now;
+}
+
+function checkWake(state: ArbiterState, now: number): void {
+  const late = (what: string, at: number) => {
+    if (at > now && at < state.wakeAt) fail(`${what} is due at ${at}, the alarm is set to ${state.wakeAt}`);
+  };
+  for (const host of state.hosts.values()) {
+    if (host.holder?.hold.state === "releasing") late(host.key, host.holder.hold.retryAt);
+    if (host.health) late(host.key, host.health.retryAt);
+    if (host.foreign) late(host.key, host.foreign.retryAt);
+  }
+  for (const ticket of state.tickets.values()) {
+    if (ticket.phase.state === "waiting") late(ticket.id, deadline(ticket));
+  }
+}
