@@ -6,6 +6,8 @@ import { scanMarks } from "./marker.ts";
 import { endGroup, type GroupKiller } from "./end-group.ts";
 import type { RemoteShell, StreamName } from "./transport.ts";
 
+const LEFT_BEHIND_MS = 500;
+
 export interface RunOptions {
   readonly script: string;
   readonly nonce: string;
@@ -29,6 +31,10 @@ export type RunResult =
  */
 export async function runCommand(shell: RemoteShell, options: RunOptions): Promise<RunResult> {
   const { limits } = options;
+  if (options.signal?.aborted) {
+    shell.destroy();
+    return { kind: "refused", reason: "cancelled" };
+  }
   const started = performance.now();
   const captures = { stdout: new HeadTail(limits.capture), stderr: new HeadTail(limits.capture) };
   const begun = { stdout: false, stderr: false };
@@ -89,12 +95,7 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   const onAbort = (): void => end.resolve({ why: "cancelled" });
   options.signal?.addEventListener("abort", onAbort, { once: true });
   quiet();
-  if (options.signal?.aborted) {
-    begin.resolve(null);
-    onAbort();
-  } else {
-    shell.end(options.script);
-  }
+  shell.end(options.script);
 
   const why = await end.promise;
   clearTimeout(silence);
@@ -115,7 +116,9 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
       shell.destroy();
       return { kind: "refused", reason: why.reason };
     case "ended": {
-      shell.destroy();
+      // It closes by itself, and only then does sshd count the session as free; a service that the
+      // command left behind would keep it open.
+      setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
       const status = Number(exit);
       const outcome: CommandOutcome =
         status === 0 ? { state: "ok", exit: 0, ...ran() } : { state: "failed", exit: status, ...ran() };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { MtuiError } from "@mtui/core/protocol";
@@ -9,6 +10,7 @@ import type { RemoteShell, Transport } from "./transport.ts";
 /** sshd allows 10 sessions a connection by default and refuses the eleventh; one place is reserved. */
 const COMMON_CHANNELS = 7;
 const CLOSE_MS = 2000;
+const REFUSED_MS = 5000;
 
 /** Understood by every login shell, also by csh and fish; everything else goes through its stdin. */
 const SHELL_COMMAND = "exec /bin/sh";
@@ -52,10 +54,24 @@ export class Ssh2Transport implements Transport {
     const places = options.reserved === true ? this.#reserved : this.#common;
     const permit = await places.acquire(options.signal);
     try {
-      return await this.#exec(permit);
+      return await this.#execPatiently(permit, options.signal);
     } catch (error) {
       permit();
       throw error;
+    }
+  }
+
+  /** A host that allows fewer sessions than usual, or has not yet noticed the end of one, is asked again. */
+  async #execPatiently(permit: Permit, signal: AbortSignal | undefined): Promise<RemoteShell> {
+    const deadline = performance.now() + REFUSED_MS;
+    for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
+      try {
+        return await this.#exec(permit);
+      } catch (error) {
+        const refused = error instanceof MtuiError && error.kind === "host.unsupported";
+        if (!refused || performance.now() + pause > deadline) throw error;
+        await sleep(pause, undefined, signal === undefined ? {} : { signal });
+      }
     }
   }
 

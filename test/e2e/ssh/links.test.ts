@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type HostSession } from "../../../packages/daemon/src/hosts/index.ts";
+import { foreignLock, type Lab, type LabHost, readLock, startLab } from "../../lab/index.ts";
+import { connectorFor, openHost, PURPOSE, stdoutOf, withoutLab } from "./support/open.ts";
+
+describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
+  let lab: Lab;
+  let host: LabHost;
+  let session: HostSession;
+
+  beforeAll(async () => {
+    lab = await startLab({ hosts: [{ name: "a" }] });
+    host = lab.host("a");
+  });
+  afterAll(async () => await lab[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await host.wire({});
+    await host.must("rm -f /var/lock/mtui.lock /var/lock/mtui-pool.lock");
+    session = await openHost(connectorFor(lab), "a");
+    return async () => await session.close();
+  });
+
+  function running(command: string): { outcome: ReturnType<HostSession["query"]>; begun: Promise<void> } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    return { outcome: session.query(command, { onOutput: () => resolve() }), begun: promise };
+  }
+
+  test("a connection that is cut under a command: lost, with what had come; the next one reconnects", async () => {
+    const { outcome, begun } = running("echo before; sleep 300");
+    await begun;
+    await host.cut();
+    const lost = await outcome;
+    expect(lost).toMatchObject({ state: "lost", error: { kind: "host.lost" } });
+    expect(stdoutOf(lost)).toBe("before\n");
+    expect(session.connected).toBe(false);
+    expect(stdoutOf(await session.query("echo again"))).toBe("again\n");
+    expect(session.connected).toBe(true);
+  });
+
+  test("a shell that is killed under a command is lost too, never ok", async () => {
+    const { outcome, begun } = running("echo up; kill -KILL $PPID; sleep 1");
+    await begun;
+    expect(await outcome).toMatchObject({ state: "lost" });
+  });
+
+  test("sshd dies under a change: lost; then the host is unreachable, and says so", async () => {
+    const taking = await session.takeLock("operation", PURPOSE);
+    if (taking.state !== "taken") throw new Error(taking.state);
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    const change = session.change("echo up; exec sleep 300", taking.lock, {
+      onOutput: () => resolve(),
+      release: true,
+    });
+    await begun;
+    await host.killSshd();
+    expect(await change).toMatchObject({ state: "lost", lockReleased: false });
+    await host.wire({ refuse: true });
+    expect(await session.query("true")).toMatchObject({
+      state: "unreachable",
+      error: { kind: "host.unreachable" },
+    });
+    expect(await session.releaseLock(taking.lock)).toMatchObject({ state: "error" });
+    expect(await session.readLock("operation")).toMatchObject({ state: "unreadable" });
+    await host.startSshd();
+    await host.wire({});
+    expect(await session.releaseLock(taking.lock)).toEqual({ state: "released" });
+  });
+
+  test.each([
+    ["refuses", { refuse: true }],
+    ["accepts and never answers", { swallow: true }],
+  ])("a host that %s is unreachable within the limit, and names what to try", async (_name, fault) => {
+    await host.wire(fault);
+    const connector = connectorFor(lab, {
+      ssh: {
+        configFile: lab.files.sshConfig,
+        strictHostKeyChecking: "auto_add",
+        connectTimeoutSeconds: 1,
+        authSock: () => undefined,
+      },
+    });
+    await expect(openHost(connector, "a")).rejects.toMatchObject({
+      kind: "host.unreachable",
+      hint: expect.stringContaining("ssh "),
+    });
+    await expect(connector.probe("a")).rejects.toMatchObject({ kind: "host.unreachable" });
+  });
+
+  test("connecting can be cancelled", async () => {
+    await host.wire({ swallow: true });
+    const connector = connectorFor(lab);
+    const answer = connector.probe("a", { signal: AbortSignal.timeout(300) });
+    await expect(answer).rejects.toMatchObject({ kind: "request.cancelled" });
+  });
+
+  test("a reboot is proven by the boot id, and the pool lock is put back with the same bytes", async () => {
+    const pool = await session.takeLock("pool", PURPOSE);
+    if (pool.state !== "taken") throw new Error(pool.state);
+    const outcome = await session.reboot({ budgetSeconds: 60 });
+    expect(outcome.state).toBe("ok");
+    if (outcome.state === "ok") expect(outcome.after).not.toBe(outcome.before);
+    expect(await readLock(host, "pool")).toBe(pool.lock.bytes);
+    expect(await session.releaseLock(pool.lock)).toEqual({ state: "released" });
+  });
+
+  test("a host that says yes and does not reboot has failed, not rebooted", async () => {
+    host.ignoreReboot();
+    try {
+      expect(await session.reboot({ budgetSeconds: 3 })).toMatchObject({
+        state: "failed",
+        reason: expect.stringContaining("boot id"),
+      });
+    } finally {
+      host.ignoreReboot(false);
+    }
+  });
+
+  test("a host that never comes back is lost within the budget of the reboot", async () => {
+    host.onReboot("never");
+    try {
+      expect(await session.reboot({ budgetSeconds: 4 })).toMatchObject({
+        state: "lost",
+        reason: expect.stringContaining("4 s"),
+      });
+    } finally {
+      host.onReboot("return");
+      await host.start();
+    }
+  });
+
+  test("somebody who takes the pool lock during the reboot keeps it, and we say so", async () => {
+    const pool = await session.takeLock("pool", PURPOSE);
+    if (pool.state !== "taken") throw new Error(pool.state);
+    await host.wire({ refuse: true });
+    const rebooting = session.reboot({ budgetSeconds: 60 });
+    await host.cut();
+    void rebooting;
+    expect((await rebooting).state).not.toBe("ok");
+    await host.wire({});
+    await foreignLock(host, { file: "pool", user: "carol" });
+    expect(await session.releaseLock(pool.lock)).toMatchObject({
+      state: "foreign",
+      by: { record: { user: "carol" } },
+    });
+  });
+});
