@@ -13,8 +13,8 @@ export {
   removeLock,
 } from "./host/faults.ts";
 export { type ExecOptions, type LabHost, quote } from "./host/lab-host.ts";
-export type { OnReboot } from "./host/machine.ts";
-export { type Lab, type LabOptions, startLab } from "./lab.ts";
+export type { OnReboot } from "./host/host-machine.ts";
+export type { Lab } from "./lab.ts";
 export type { Observation } from "./observe/events.ts";
 export { doubleUses, parallelSeconds, type Use, usesFrom, usesOf } from "./observe/uses.ts";
 export type { PackageLike, PackageSpec } from "./packages/spec.ts";
@@ -22,6 +22,7 @@ export { type Ended, run } from "./process.ts";
 export { poolHoldings, type Holding } from "./observe/holdings.ts";
 export { DEMO_HOSTS, type DemoScenario, demoScenario, labPool, startDemoLab } from "./scenario.ts";
 export type { WireFault } from "./services/protocol.ts";
+export { type LabOptions, startLab } from "./start.ts";
 export type { AddonSpec, HostSpec } from "./spec.ts";
 export type { UpdateTarget } from "./update/targets.ts";
 export type { MadeUpdate, UpdateSpec } from "./update/update-spec.ts";

@@ -12,6 +12,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { killMarked } from "./scripted/marks.ts";
 import { isAlive, type Owner, startTime, thisOwner } from "./owner.ts";
 
 /**
@@ -24,13 +25,16 @@ export interface Place {
   dir: string;
 }
 
-/** Where labs live: a private directory, because its files are trusted by root processes. */
+/**
+ * Where labs live: a private directory, because root trusts its files. Others may pass through and not look:
+ * commands of scripted hosts run as nobody.
+ */
 export function labBase(): string {
   const uid = process.getuid?.() ?? 0;
   const base = process.env.MTUI_LAB_DIR ?? join(tmpdir(), `mtui-lab-${uid}`);
-  mkdirSync(base, { recursive: true, mode: 0o700 });
+  mkdirSync(base, { recursive: true, mode: 0o711 });
   const stat = statSync(base);
-  if (stat.uid !== uid || (stat.mode & 0o077) !== 0) {
+  if (stat.uid !== uid || (stat.mode & 0o066) !== 0) {
     throw new Error(`lab: ${base} is not private to this user; remove it, or set MTUI_LAB_DIR`);
   }
   return base;
@@ -61,7 +65,7 @@ function makeScratch(): { base: string; scratch: string } {
     const base = labBase();
     const scratch = join(base, `new-${randomBytes(6).toString("hex")}`);
     try {
-      mkdirSync(scratch, { mode: 0o700 });
+      mkdirSync(scratch, { mode: 0o711 });
       writeFileSync(join(scratch, "owner.json"), JSON.stringify(thisOwner()));
       return { base, scratch };
     } catch (error) {
@@ -102,6 +106,7 @@ export function reapDead(base: string = labBase()): void {
     for (const left of recordedProcesses(dir)) {
       if (isAlive(left)) killQuietly(left.pid);
     }
+    killMarked(dir);
     removePlace(dir);
   }
 }

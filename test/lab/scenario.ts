@@ -1,5 +1,6 @@
-import { type Lab, startLab } from "./lab.ts";
+import type { Lab } from "./lab.ts";
 import type { HostSpec } from "./spec.ts";
+import { startLab } from "./start.ts";
 import type { MadeUpdate } from "./update/update-spec.ts";
 
 /** The pool of the demo: two interchangeable hosts of one service pack, one of the next. */
@@ -22,8 +23,8 @@ export function labPool(count: number): HostSpec[] {
 }
 
 /** A lab of the demo's hosts: real ones where the machine can. */
-export function startDemoLab(_options: { real: boolean }): Promise<Lab> {
-  return startLab({ hosts: DEMO_HOSTS });
+export function startDemoLab(options: { real: boolean }): Promise<Lab> {
+  return startLab({ hosts: DEMO_HOSTS, kind: options.real ? "real" : "scripted" });
 }
 
 export interface DemoScenario {

@@ -2,8 +2,9 @@
  * The process that has a lab of `npm run lab -- up`: starts it, tells its parent, and serves commands
  * until `down` or a signal.
  */
-import { startLab } from "../lab.ts";
+
 import { demoScenario, labPool } from "../scenario.ts";
+import { startLab } from "../start.ts";
 import { serveControl } from "./socket.ts";
 
 const lab = await startLab({ hosts: labPool(Number(process.argv[2])) });

@@ -38,6 +38,7 @@ export async function removeLock(host: LabHost, file: "operation" | "pool" = "op
 
 /** Take a program away (`flock`, `zypper`, ...), or give it back. */
 export async function hideProgram(host: LabHost, name: string, hidden = true): Promise<void> {
+  host.requireReal("hiding a program");
   const place = (await host.must(`type -P ${quote(name)} || type -P ${quote(`${name}.hidden`)}`)).trim();
   const plain = place.replace(/\.hidden$/, "");
   const [from, to] = hidden ? [plain, `${plain}.hidden`] : [`${plain}.hidden`, plain];
@@ -46,6 +47,7 @@ export async function hideProgram(host: LabHost, name: string, hidden = true): P
 
 /** /var/lock refuses writing, as on a file system with errors. The observer goes on watching it. */
 export async function readOnlyLocks(host: LabHost, on = true): Promise<void> {
+  host.requireReal("a read-only directory");
   await host.must(
     on
       ? "mountpoint -q /run/lock || mount --bind /run/lock /run/lock; mount -o remount,bind,ro /run/lock"
@@ -55,21 +57,25 @@ export async function readOnlyLocks(host: LabHost, on = true): Promise<void> {
 
 /** A directory without a free byte; by default where zypper puts what it downloads. */
 export async function fullDisk(host: LabHost, dir = "/var/cache/zypp"): Promise<void> {
+  host.requireReal("a full disk");
   await host.must(
     `mkdir -p ${quote(dir)} && mount -t tmpfs -o size=64k tmpfs ${quote(dir)} && ! cat /dev/zero > ${quote(`${dir}/filler`)} 2>/dev/null`,
   );
 }
 
 export async function freeDisk(host: LabHost, dir = "/var/cache/zypp"): Promise<void> {
+  host.requireReal("a full disk");
   await host.must(`umount ${quote(dir)}`);
 }
 
 /** Somebody else's zypper runs: every other one is refused ("System management is locked") until `letZyppGo`. */
 export async function holdZypp(host: LabHost): Promise<void> {
+  host.requireReal("holding zypp");
   // libzypp's lock is this file with the id of a process that lives.
   await host.must("bash -c 'exec -a zypper sleep infinity' >/dev/null 2>&1 & echo $! > /run/zypp.pid");
 }
 
 export async function letZyppGo(host: LabHost): Promise<void> {
+  host.requireReal("holding zypp");
   await host.must("kill -KILL $(cat /run/zypp.pid); rm -f /run/zypp.pid");
 }

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Observation, readEvents } from "../observe/events.ts";
-import { type Ended, run } from "../process.ts";
+import type { Ended } from "../process.ts";
 import type { Services } from "../services/client.ts";
 import type { Endpoint, WireFault } from "../services/protocol.ts";
 import type { ResolvedSpec } from "../spec.ts";
 import { waitUntil } from "../wait.ts";
-import { greets, type Machine, type OnReboot } from "./machine.ts";
+import type { HostMachine, OnReboot } from "./host-machine.ts";
+import { greets } from "./machine.ts";
 import { newHostKey } from "./prepare.ts";
 
 export interface ExecOptions {
@@ -18,7 +19,7 @@ export interface ExecOptions {
 export interface LabHostParts {
   spec: ResolvedSpec;
   dir: string;
-  machine: Machine;
+  machine: HostMachine;
   services: Services;
   listen: Endpoint;
   sshd: Endpoint;
@@ -27,7 +28,7 @@ export interface LabHostParts {
 
 /** One host of the lab, with everything a test may do to it. */
 export class LabHost {
-  readonly #machine: Machine;
+  readonly #machine: HostMachine;
   readonly #services: Services;
   readonly #dir: string;
   readonly spec: ResolvedSpec;
@@ -50,6 +51,16 @@ export class LabHost {
     this.hostKey = parts.hostKey;
   }
 
+  get kind(): HostMachine["kind"] {
+    return this.#machine.kind;
+  }
+
+  /** Throws on hosts that have no root of their own, where the fault would hit this very machine. */
+  requireReal(what: string): void {
+    if (this.kind !== "real")
+      throw new Error(`lab: ${what} needs a real host; ${this.name} is a ${this.kind} one`);
+  }
+
   get name(): string {
     return this.spec.name;
   }
@@ -63,33 +74,9 @@ export class LabHost {
     return this.#machine.boots;
   }
 
-  /** Run a shell command inside the host's namespaces, past SSH. */
+  /** Run a shell command as the host's root, past SSH. */
   exec(command: string, options: ExecOptions = {}): Promise<Ended> {
-    const init = this.#machine.init;
-    if (init === null) throw new Error(`lab: ${this.name} is off`);
-    return run(
-      [
-        "nsenter",
-        "--target",
-        String(init),
-        "--mount",
-        "--uts",
-        "--ipc",
-        "--pid",
-        "--",
-        "/bin/bash",
-        "-c",
-        command,
-      ],
-      {
-        ...options,
-        env: {
-          PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-          HOME: "/root",
-          LANG: "C.UTF-8",
-        },
-      },
-    );
+    return this.#machine.run(command, options);
   }
 
   /** As `exec`, throws unless the exit status is 0; gives stdout. */
@@ -114,10 +101,10 @@ export class LabHost {
     await this.must(`exec cat > ${quote(path)}`, { input: content });
   }
 
-  /** `name version-release` of one installed package; null if it is not installed. */
+  /** `version-release` of one installed package; null if it is not installed. */
   async installed(name: string): Promise<string | null> {
-    const ended = await this.exec(`rpm -q --qf '%{VERSION}-%{RELEASE}\\n' ${quote(name)}`);
-    return ended.exit === 0 ? ended.stdout.trim() : null;
+    const ended = await this.exec(`rpm -q --queryformat '%{NAME} %{VERSION}-%{RELEASE}\\n' ${quote(name)}`);
+    return ended.exit === 0 ? (ended.stdout.trim().split(" ")[1] ?? null) : null;
   }
 
   /** Everything the observer recorded, oldest first. */
@@ -146,6 +133,7 @@ export class LabHost {
 
   /** Ask the host to reboot, as an administrator there would, and wait until it is back. */
   async reboot(): Promise<void> {
+    this.requireReal("a reboot");
     const before = this.boots;
     await this.must("systemctl reboot");
     await this.waitForBoot(before);
@@ -174,11 +162,13 @@ export class LabHost {
 
   /** The daemon and all its sessions die; what sessions started lives on only if it left the session. */
   async killSshd(): Promise<void> {
+    this.requireReal("killing sshd");
     await this.exec("pkill -KILL -x sshd; :");
     await waitUntil(async () => !(await greets(this.sshd)), { for: `sshd of ${this.name} to be dead` });
   }
 
   async startSshd(): Promise<void> {
+    this.requireReal("starting sshd");
     this.#flag("no-sshd", false);
     await this.must("/usr/sbin/sshd -f /run/lab/sshd_config -E /var/log/sshd.log </dev/null >/dev/null 2>&1");
     await waitUntil(() => greets(this.sshd), { for: `sshd of ${this.name}` });

@@ -6,11 +6,10 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { recordProcess } from "../place.ts";
+import { type Ended, type RunOptions, run } from "../process.ts";
 import type { Endpoint } from "../services/protocol.ts";
 import { waitUntil } from "../wait.ts";
-
-/** What a host does when something inside asks for a reboot. */
-export type OnReboot = "return" | "never" | { afterMs: number };
+import type { HostMachine, OnReboot } from "./host-machine.ts";
 
 export interface MachineOptions {
   name: string;
@@ -27,7 +26,8 @@ export interface MachineOptions {
  * 1 ends, everything in it has ended. The kernel kills the tree if this process dies (pdeathsig).
  * The exit status of process 1 says what happens next: 42 boot again, anything else stay off.
  */
-export class Machine {
+export class Machine implements HostMachine {
+  readonly kind = "real" as const;
   readonly #options: MachineOptions;
   #child: ChildProcess | null = null;
   #gone: Promise<void> = Promise.resolve();
@@ -44,11 +44,6 @@ export class Machine {
     this.#options = options;
   }
 
-  /** Process 1 as the machine that carries the lab numbers it; null while the host is off. */
-  get init(): number | null {
-    return this.#init;
-  }
-
   get up(): boolean {
     return this.#up;
   }
@@ -63,6 +58,7 @@ export class Machine {
     const snapshot = await this.#snapshot();
     rmSync(join(this.share, "observing"), { force: true });
     await writeFile(join(this.share, "boot_id"), `${randomUUID()}\n`);
+    if (this.#closing) throw new Error(`lab: ${name} is being put away`);
     const child = spawn(
       "setpriv",
       [
@@ -128,17 +124,30 @@ export class Machine {
 
   /** Power off without ceremony; resolves when no process of the host is left. */
   async stop(): Promise<void> {
-    this.killNow();
+    this.#killNow();
     await this.#gone;
   }
 
   /** As `stop` and for good; does not wait. Used where nothing can be awaited. */
   close(): void {
     this.#closing = true;
-    this.killNow();
+    this.#killNow();
   }
 
-  killNow(): void {
+  run(command: string, options: Pick<RunOptions, "input" | "timeoutMs">): Promise<Ended> {
+    if (this.#init === null) throw new Error(`lab: ${this.#options.name} is off`);
+    const namespaces = ["--target", String(this.#init), "--mount", "--uts", "--ipc", "--pid"];
+    return run(["nsenter", ...namespaces, "--", "/bin/bash", "-c", command], {
+      ...options,
+      env: {
+        PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        HOME: "/root",
+        LANG: "C.UTF-8",
+      },
+    });
+  }
+
+  #killNow(): void {
     // Process 1 first: `unshare` then sees the whole tree end before it ends itself.
     const init = this.#init ?? onlyChild(this.#child?.pid);
     try {

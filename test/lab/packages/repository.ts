@@ -2,7 +2,8 @@ import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { escapeXml } from "../text.ts";
 import { mustRun } from "../process.ts";
-import type { Rpm } from "./rpm.ts";
+import { buildRpms, type Rpm } from "./rpm.ts";
+import type { PackageSpec } from "./spec.ts";
 
 /** What makes `zypper patches` show an update. */
 export interface Patch {
@@ -15,20 +16,24 @@ export interface Patch {
   rebootNeeded?: boolean;
 }
 
-export interface Repository {
-  rpms: readonly Rpm[];
-  patches?: readonly { patch: Patch; packages: readonly Rpm[] }[];
+export interface RepositoryContent {
+  packages: readonly PackageSpec[];
+  /** Each covers all packages. */
+  patches: readonly Patch[];
 }
 
-/** Write an rpm-md repository into `dir`, with real patch metadata if there are patches. */
-export async function writeRepository(dir: string, repository: Repository): Promise<void> {
+/** How a repository is written; scripted hosts have their own. */
+export type RepositoryWriter = (dir: string, content: RepositoryContent) => Promise<void>;
+
+/** Build the packages and write an rpm-md repository, with real patch metadata if there are patches. */
+export async function writeRepository(dir: string, content: RepositoryContent): Promise<void> {
+  const rpms = await buildRpms(content.packages);
   await mkdir(dir, { recursive: true });
-  await Promise.all(repository.rpms.map((rpm) => linkOrCopy(join(rpm.dir, rpm.file), join(dir, rpm.file))));
+  await Promise.all(rpms.map((rpm) => linkOrCopy(join(rpm.dir, rpm.file), join(dir, rpm.file))));
   await mustRun(["createrepo_c", "--quiet", "--no-database", "--workers", "1", dir]);
-  const patches = repository.patches ?? [];
-  if (patches.length === 0) return;
+  if (content.patches.length === 0) return;
   const info = join(dir, "updateinfo.xml");
-  await writeFile(info, updateInfo(patches));
+  await writeFile(info, updateInfo(content.patches, rpms));
   await mustRun(["modifyrepo_c", "--mdtype=updateinfo", info, join(dir, "repodata")]);
 }
 
@@ -38,8 +43,8 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   });
 }
 
-function updateInfo(patches: NonNullable<Repository["patches"]>): string {
-  const updates = patches.map(({ patch, packages }) => {
+function updateInfo(patches: readonly Patch[], packages: readonly Rpm[]): string {
+  const updates = patches.map((patch) => {
     const references = patch.references.map(
       (r) =>
         `<reference href="https://bugzilla.example.com/${r.id}" id="${escapeXml(r.id)}" title="${escapeXml(r.title)}" type="bugzilla"/>`,

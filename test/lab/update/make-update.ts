@@ -1,7 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeRepository } from "../packages/repository.ts";
-import { buildRpms } from "../packages/rpm.ts";
+import type { RepositoryWriter } from "../packages/repository.ts";
 import { type PackageLike, type PackageSpec, packageSpec } from "../packages/spec.ts";
 import type { ResolvedSpec } from "../spec.ts";
 import { askedVersions, targetsFor, type UpdateTarget } from "./targets.ts";
@@ -14,6 +13,7 @@ export interface UpdatePlaces {
   url: string;
   templateDir: string;
   hosts: readonly ResolvedSpec[];
+  writeRepository: RepositoryWriter;
 }
 
 export async function makeUpdate(spec: UpdateSpec, places: UpdatePlaces): Promise<MadeUpdate> {
@@ -30,12 +30,11 @@ export async function makeUpdate(spec: UpdateSpec, places: UpdatePlaces): Promis
   const repositories: MadeUpdate["repositories"] = [];
   for (const target of targets) {
     const packages = standard ?? byVersion[target.version] ?? [];
-    const rpms = await buildRpms(packages);
     for (const arch of target.archs) {
       const name = repositoryDirectory(kind, { ...target, arch });
-      await writeRepository(join(places.www, root, name), {
-        rpms,
-        patches: spec.patch === false ? [] : [{ packages: rpms, patch: patchOf(spec, { incident, target }) }],
+      await places.writeRepository(join(places.www, root, name), {
+        packages,
+        patches: spec.patch === false ? [] : [patchOf(spec, { incident, target })],
       });
       const slash = kind === "Maintenance" ? "" : "/";
       repositories.push({

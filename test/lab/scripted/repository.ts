@@ -1,0 +1,16 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RepositoryContent } from "../packages/repository.ts";
+
+/** What the zypper stand-in reads in the place of rpm-md: a line a package, a line a patch. */
+export async function writeScriptedRepository(dir: string, content: RepositoryContent): Promise<void> {
+  const lines = [
+    ...content.packages.map((p) => `package ${p.name} ${p.version} ${p.slowSeconds ?? 0}`),
+    ...content.patches.map((p) => `patch ${p.id} ${p.category} ${p.severity}`),
+  ];
+  if (content.packages.some((p) => p.failing !== undefined || p.requires !== undefined)) {
+    throw new Error("lab: scripted hosts have no scriptlets and no dependencies");
+  }
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, "lab-repository"), `${lines.join("\n")}\n`);
+}
