@@ -109,6 +109,10 @@ export class Job {
     this.#emit("job.host", { host: name, data: { ...progress } });
   }
 
+  hostState(name: string): HostProgress["state"] | undefined {
+    return this.#hosts.get(name)?.state;
+  }
+
   output(host: string, chunk: { stream: "stdout" | "stderr"; text: string }): void {
     for (let start = 0; start < chunk.text.length; start += OUTPUT_EVENT) {
       this.#emit("job.output", {

@@ -35,6 +35,8 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   const hosts = chosen.map(({ session }) => flow.workflowHost(session, report));
   const result = await work(workflowContext(call, selection), hosts);
   for (const { host, state, exit, error } of result.hosts) {
+    // The workflow told of hosts that it worked on; what never began is told here.
+    if (job.hostState(host) === state) continue;
     job.host(host, { state, ...(exit === null ? {} : { exit }), ...(error === null ? {} : { message: error.message }) });
   }
   return { ...jobEnd(job, { hosts: result.hosts, result }), result };

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { EventLog } from "../../../packages/daemon/src/events/index.ts";
+import { Job } from "../../../packages/daemon/src/jobs/index.ts";
+import { jobEnd } from "../../../packages/daemon/src/operations/job-end.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+
+function jobOf(options: { cancelled?: boolean } = {}): Job {
+  const clock = new VirtualClock();
+  const request = { operation: "run", command: "run true", workspace: "default", rrid: null };
+  const job = new Job("run-1", { request, clock, events: new EventLog({ clock }) });
+  job.running();
+  if (options.cancelled) job.cancel("by hand");
+  return job;
+}
+
+type State = Parameters<typeof jobEnd>[1]["hosts"][number]["state"];
+
+function hosts(...states: State[]) {
+  return states.map((state, index) => ({ host: `host-${index}`, state, exit: null, error: null }));
+}
+
+describe("how a job ended", () => {
+  test.each<[State[], boolean, string]>([
+    [["ok", "ok"], false, "done"],
+    [["ok", "failed"], false, "failed"],
+    [["ok", "timeout"], false, "failed"],
+    [["ok", "unreachable"], false, "failed"],
+    [["ok", "lost"], false, "lost"],
+    [["failed", "lost"], false, "failed"],
+    // Nothing on any host is no success.
+    [[], false, "failed"],
+    [["ok", "notRun"], false, "failed"],
+    // A cancel hides neither a failure nor a loss, nor is it hidden by hosts that ended well.
+    [["ok", "cancelled", "notRun"], true, "cancelled"],
+    [["ok", "failed", "notRun"], true, "failed"],
+    [["lost", "cancelled"], true, "lost"],
+    [["ok", "ok"], true, "done"],
+  ])("%j, cancelled %s: %s", (states, cancelled, expected) => {
+    const job = jobOf({ cancelled });
+    const end = jobEnd(job, { hosts: hosts(...states), result: { some: "evidence" } });
+    expect(end).toMatchObject({ state: expected, result: { some: "evidence" } });
+    expect(end.error === undefined).toBe(expected === "done");
+  });
+
+  test("the error names each host that did not end well", () => {
+    const failed = { host: "ant", state: "failed" as const, exit: 4, error: { kind: "operation.failed" as const, message: "no such package", retryable: false } };
+    const { error } = jobEnd(jobOf(), { hosts: [...hosts("ok"), failed], result: null });
+    expect(error?.message).toBe("1 of 2 hosts did not end well: ant failed (exit 4): no such package");
+  });
+});
