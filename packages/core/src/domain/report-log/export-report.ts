@@ -12,11 +12,13 @@ import { fillVersions } from "./version-lines.ts";
  */
 export function exportReport(text: string, results: ReportExport): { text: string; warnings: string[] } {
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(/\r?\n/).filter((line) => !isNoHostNote(line));
   const footers = takeFooters(lines);
   const warnings: string[] = [];
   let top = resultsStart(lines, warnings);
-  top = writeNoHost(lines, { top, noHost: results.noHost });
+  const notes = results.noHost.map(noHostNote);
+  lines.splice(top, 0, ...notes);
+  top += notes.length;
   for (const host of results.hosts) {
     const known = findBlock(lines, host);
     // New blocks stand in the order of the hosts, above those of the template.
@@ -57,17 +59,4 @@ function resultsStart(lines: string[], warnings: string[]): number {
   const rule = "#".repeat(SECTION_TITLES[0].length);
   lines.push("", rule, SECTION_TITLES[0], rule);
   return lines.length;
-}
-
-/** @returns the line after the notes */
-function writeNoHost(
-  lines: string[],
-  { top, noHost }: { top: number; noHost: ReportExport["noHost"] },
-): number {
-  for (let at = lines.length - 1; at >= top; at -= 1) {
-    if (isNoHostNote(lines[at] ?? "")) lines.splice(at, 1);
-  }
-  const notes = noHost.map(noHostNote);
-  lines.splice(top, 0, ...notes);
-  return top + notes.length;
 }

@@ -13,12 +13,13 @@ export function takeFooters(lines: string[]): string[] {
 
 /** Adds the links that are not there yet; the section is made where there is none. */
 export function addLinks(lines: string[], links: readonly string[]): void {
-  // Links above this line belong to somebody's notes.
-  const from = lines.findLastIndex((line) => line.includes("HAS_UNTRACKED")) + 1;
+  const title = lines.findIndex((line) => line.trim() === LINKS_TITLE);
+  // A link above this line, and outside of the section, belongs to somebody's notes.
+  const untracked = lines.findLastIndex((line) => line.includes("HAS_UNTRACKED"));
+  const from = title === -1 ? untracked + 1 : Math.min(title, untracked + 1);
   const there = new Set(lines.slice(from).map((line) => line.trim()));
   const missing = [...new Set(links)].filter((link) => !there.has(link));
   if (missing.length === 0) return;
-  const title = lines.findIndex((line) => line.trim() === LINKS_TITLE);
   if (title === -1) {
     trimEnd(lines);
     lines.push("", LINKS_TITLE, "", ...missing);
