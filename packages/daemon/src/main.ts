@@ -63,7 +63,8 @@ async function main(): Promise<number> {
   using log = openLog({ path: options.foreground || journal ? null : join(state, "mtuid.log"), journal });
   log.hide(loaded.config.gitea.token);
   const fd = takeListenFd(env);
-  return runDaemon({
+  // Awaited here: the lock and the log must outlive the daemon.
+  return await runDaemon({
     loaded,
     instance,
     log,
