@@ -6,7 +6,7 @@
 const URL_TEXT =
   /^https?:\/\/[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:\/[A-Za-z0-9._~:/%+@=,-]*)?$/;
 
-export const URL_LIMIT = 1024;
+const URL_LIMIT = 1024;
 
 export function isRepositoryUrl(text: string): boolean {
   return text.length <= URL_LIMIT && URL_TEXT.test(text);

@@ -18,7 +18,7 @@ export function compareWithInventory(facts: HostFacts, row: RefHost): string[] {
 }
 
 /** A version text of a host in the form of the inventory: `15-SP6`, `16.0`, `15`. */
-export function parseVersionText(text: string): ProductVersion | undefined {
+function parseVersionText(text: string): ProductVersion | undefined {
   if (text === "") return undefined;
   const servicePack = /^(\d+)-SP(\d+)$/.exec(text);
   if (servicePack !== null) return { major: Number(servicePack[1]), minor: `SP${servicePack[2]}` };

@@ -1,5 +1,5 @@
 /** Shown for an issue of which nothing but the id is known. */
-export const NO_TITLE = "Description not available";
+const NO_TITLE = "Description not available";
 
 /**
  * Titles of the issues that `log` heads or `metadata.json` lists. The patchinfo's title comes first,
