@@ -18,6 +18,7 @@ export interface InstallOptions {
 export async function ensureLabTools(options: InstallOptions = {}): Promise<string[]> {
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
   if (process.platform !== "linux") return ["Linux"];
+  if (process.env.MTUI_LAB_KIND === "scripted") return ["permission (MTUI_LAB_KIND=scripted)"];
   if (process.getuid?.() !== 0) return ["root", ...missingTools()];
   const missing = missingTools();
   if (missing.length > 0 && options.lookOnly !== true && findProgram("apt-get") !== null) {

@@ -46,6 +46,7 @@ export async function demoScenario(lab: Pick<Lab, "makeUpdate">): Promise<DemoSc
     rrid: "SUSE:Maintenance:31337:298765",
     category: "security",
     rating: "important",
+    metadata: { id: "SUSE-31337" },
     packages: {
       "15-SP6": [
         { name: "frobnicate", version: "2.4.1-150600.3.6.1", slowSeconds: 1 },
@@ -65,6 +66,7 @@ export async function demoScenario(lab: Pick<Lab, "makeUpdate">): Promise<DemoSc
   });
   const widgetd = await lab.makeUpdate({
     rrid: "SUSE:Maintenance:31338:298766",
+    metadata: { id: "SUSE-31338" },
     packages: [
       { name: "widgetd", version: "5.0.3-150600.2.1", slowSeconds: 1 },
       "libwidget5 = 5.0.3-150600.2.1",
