@@ -78,6 +78,23 @@ test("many clients that start one at once end with one daemon", { timeout: 30_00
   await Promise.all(all.map((daemon) => daemon[Symbol.asyncDispose]()));
 });
 
+test("a launch that is not needed any more is ended, and never becomes a daemon later", async () => {
+  await using alice = user();
+  const pidFile = join(alice.dir, "late.pid");
+  // Still starting when the other client's daemon answers.
+  const late = [
+    "-e",
+    `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => {}, 1000);`,
+  ];
+  const waiting = alice.connect({ autostart: { command: process.execPath, args: late } });
+  await vi.waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "", { timeout: 5_000 });
+  const latePid = Number(readFileSync(pidFile, "utf8"));
+  await using quicker = await alice.connect();
+  await using slower = await waiting;
+  expect(slower.hello.pid).toBe(quicker.hello.pid);
+  await vi.waitUntil(() => startTicks(latePid) === null, { timeout: 5_000 });
+});
+
 test("a launch that was beaten by a daemon on its way out is repeated", async () => {
   await using alice = user();
   const state = join(alice.dir, "state", "mtui");

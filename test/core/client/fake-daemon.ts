@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { socketPath, places } from "@mtui/core/client";
 import { BUILD, EXIT_ALREADY_RUNNING, VERSION } from "@mtui/core/protocol";
 import { operationsByName } from "@mtui/core/registry";
-import { answerHello, serve } from "../../../packages/daemon/src/server/index.ts";
+import { answerHello, serve, takeListenFd } from "../../../packages/daemon/src/server/index.ts";
 import { takeInstance } from "../../../packages/daemon/src/store/instance.ts";
 
 /** The outer shell of a daemon, without anything to serve; what it does is set by variables. */
@@ -25,8 +25,9 @@ if (env["FAKE_HANG"] === "1") {
   await new Promise<void>((resolve) => createServer(() => {}).listen(path, resolve));
 } else {
   const busy = Number(env["FAKE_JOBS"] ?? "0");
+  const fd = takeListenFd(env);
   const server = await serve({
-    path,
+    ...(fd === null ? { path } : { fd }),
     operations: operationsByName,
     hello: async (params) =>
       answerHello(params, {
@@ -39,10 +40,11 @@ if (env["FAKE_HANG"] === "1") {
     handle: async ({ name, params }) => {
       if (name !== "daemon_stop") return { workspaces: [] };
       if (params["if_idle"] === true && busy > 0) return { stopping: false, active_jobs: ["job-1"] };
-      setImmediate(async () => {
-        await server.close();
-        lock[Symbol.dispose]();
-        process.exit(0);
+      setImmediate(() => {
+        void server.close().then(() => {
+          lock[Symbol.dispose]();
+          process.exit(0);
+        });
       });
       return { stopping: true, active_jobs: [] };
     },

@@ -87,7 +87,10 @@ async function awaitDaemon(plan: Plan, launcher: Launcher): Promise<Greeted> {
     // Read before dialling: a launcher that failed because a daemon is up is no failure then.
     const outcome = launched.current();
     const greeted = await tryToGreet(plan);
-    if (greeted !== null) return greeted;
+    if (greeted !== null) {
+      launched.abandonUnless(greeted.hello.pid);
+      return greeted;
+    }
     if (outcome.state === "failed") throw notStarted(`it ended at once: ${outcome.why}`, plan);
     if (outcome.state === "beaten" && performance.now() - launchedAt > RELAUNCH_MS) {
       launched = launch(launcher, plan.greeting);

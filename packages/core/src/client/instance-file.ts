@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { places } from "../config/paths.ts";
+import { processFacts } from "./process-facts.ts";
 
 /**
  * What a daemon tells about itself in the state directory. It is information for people and for
@@ -38,16 +39,9 @@ export function isAlive(instance: Pick<Instance, "pid" | "start_ticks">): boolea
   return startTicks(instance.pid) === instance.start_ticks;
 }
 
-/** @returns null when there is no such process (or it is a zombie), or `/proc` does not say. */
+/** @returns null when there is no such process, or `/proc` does not say. */
 export function startTicks(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name in brackets may itself contain brackets and blanks: count from the last one.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : Number(fields[19]);
-  } catch {
-    return null;
-  }
+  return processFacts(pid)?.startTicks ?? null;
 }
 
 /** A sentence for error messages when a daemon lives that the socket does not lead to. */

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -5,6 +6,7 @@ import { places } from "../config/paths.ts";
 import { EXIT_ALREADY_RUNNING } from "../protocol/version.ts";
 import type { Launcher } from "./options.ts";
 import { ensurePrivateDir } from "./private-dir.ts";
+import { processFacts } from "./process-facts.ts";
 import { readTail } from "./tail.ts";
 
 /** Both ends of what a daemon prints before it has its own log. */
@@ -16,6 +18,11 @@ export type LaunchState = { state: "running" } | { state: "beaten" } | { state: 
 
 export interface Launched {
   current(): LaunchState;
+  /**
+   * End what was launched, unless it is the daemon that answered: still starting, it would find the state
+   * free some time later, when somebody has just stopped the other one.
+   */
+  abandonUnless(daemonPid: number): void;
 }
 
 /**
@@ -56,9 +63,10 @@ export function launch(
   let current: LaunchState = { state: "running" };
   // Not imported: a client that finds its daemon running, and most do, need not pay for it.
   const { spawn } = process.getBuiltinModule("node:child_process");
+  let child: ChildProcess;
   try {
     const args = [...launcher.args, ...(options.config === null ? [] : ["--config", options.config])];
-    const child = spawn(launcher.command, args, {
+    child = spawn(launcher.command, args, {
       cwd: "/",
       detached: true,
       env: options.env,
@@ -82,5 +90,19 @@ export function launch(
   } finally {
     closeSync(output);
   }
-  return { current: () => current };
+  return {
+    current: () => current,
+    abandonUnless(daemonPid) {
+      const group = processFacts(daemonPid)?.group;
+      // A launcher may start the daemon as its own child: they share the group.
+      if (
+        current.state === "running" &&
+        group !== undefined &&
+        group !== child.pid &&
+        daemonPid !== child.pid
+      ) {
+        child.kill("SIGTERM");
+      }
+    },
+  };
 }

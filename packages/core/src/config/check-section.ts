@@ -31,6 +31,6 @@ export function checkSection(
 
 function shown(key: string, value: unknown): string {
   if (SECRET_KEYS.has(key) || value === undefined) return "";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return `, not ${text.length > 80 ? `${text.slice(0, 80)}...` : text}`;
 }

@@ -54,9 +54,7 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialCon
         text: unknownName(name, { known: SECTION_NAMES, what: "section", section: null }),
       });
     } else if (isMap(pair.value)) {
-      const linesOf = new Map(
-        (pair.value.items as Pair[]).map((item) => [keyText(item), lineAt(startOf(item))]),
-      );
+      const linesOf = new Map(pair.value.items.map((item) => [keyText(item), lineAt(startOf(item))]));
       if (name === "mtui") bundleLine = linesOf.get("ssl_verify") ?? null;
       const values = valuesOf(pair.value, { document, path, line });
       Object.assign(settings, { [name]: checkSection(name, values, { linesOf, problems }) });

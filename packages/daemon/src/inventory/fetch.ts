@@ -50,7 +50,7 @@ export async function fetchInventory(url: string, options: FetchOptions): Promis
       throw unavailable(at, why, cause);
     });
     if (!("location" in response)) return response.body;
-    const next = URL.parse(response.location, at);
+    const next = URL.parse(response.location, at.href);
     if (next === null || !["http:", "https:"].includes(next.protocol))
       throw unavailable(at, "it redirects to no URL");
     if (at.protocol === "https:" && next.protocol === "http:")

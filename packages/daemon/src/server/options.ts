@@ -23,7 +23,7 @@ export interface IncomingCall {
   readonly client: ClientIdentity;
   /** Aborts when the client cancelled the call or is gone. Jobs do not listen to it. */
   readonly signal: AbortSignal;
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
 }
 
 export interface ServeOptions {

@@ -59,6 +59,8 @@ export function lineSplitter({ maxBytes, onLine, onTooLong }: LineSplitterOption
     stop,
     push(chunk) {
       let start = 0;
+      // A line's own handler may stop us.
+      // oxlint-disable-next-line no-unmodified-loop-condition
       while (!stopped && start < chunk.length) {
         const newline = chunk.indexOf(NEWLINE, start);
         const part = chunk.subarray(start, newline === -1 ? chunk.length : newline);

@@ -10,7 +10,7 @@ export interface PeerCall {
   /** Aborts, with an `MtuiError` as reason, when the caller cancels or is gone. */
   readonly signal: AbortSignal;
   /** Tell the caller how far it is; at most four a second get through, the newest wins. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
 }
 
 /** How requests of the other end are served. The hooks throw `MtuiError` for what they refuse. */

@@ -1,7 +1,7 @@
 export interface ProgressThrottle {
-  push(value: unknown): void;
+  push: (value: unknown) => void;
   /** Drop what is pending; nothing is sent any more. */
-  stop(): void;
+  stop: () => void;
 }
 
 /**
