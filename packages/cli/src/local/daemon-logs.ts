@@ -24,7 +24,7 @@ export async function daemonLogs({ params }: Parsed, context: Context): Promise<
 
 async function tail(path: string, lines: number): Promise<{ text: string; end: number }> {
   await using file = await open(path, "r");
-  return tailLines(file, lines);
+  return await tailLines(file, lines);
 }
 
 /** Where the daemon that runs, or ran last, writes; else what one said that could not even start. */

@@ -41,7 +41,9 @@ async function followAsJson(
       signal: abort.signal,
       onPage: (page) => context.io.out.write(`${JSON.stringify(page)}\n`),
     });
-    return exitOfJobs(await resultsOf(jobs, client));
+    const outcomes = await resultsOf(jobs, client);
+    const code = exitOfJobs(outcomes);
+    return code;
   } catch (error) {
     if (abort.signal.aborted) return 130;
     throw error;

@@ -32,7 +32,8 @@ export async function runOperation(
   }
   const result = await call(entry.name, { parsed, client, context });
   await printResult(result, { context, operation: entry.name });
-  return exitOfResult(entry.name, result);
+  const code = exitOfResult(entry.name, result);
+  return code;
 }
 
 /** Ctrl-C withdraws the question; nothing of the daemon's goes on because of it. */
