@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import type { HostResult } from "@mtui/core/registry";
+import { mtuictl } from "./support/cli.ts";
+import { ended, job, lost, ran } from "./support/samples.ts";
+
+function scriptOf(hosts: HostResult[]) {
+  const done = job();
+  return {
+    run: { job: job({ state: "running" }), result: null },
+    job_follow: ended([done]),
+    job_result: { job: done, result: { hosts, warnings: [] }, error: null },
+  };
+}
+
+test.each([
+  [
+    ["run", "uname", "-a"],
+    ["uname", "-a"],
+  ],
+  [
+    ["run", "--", "uname", "-a"],
+    ["uname", "-a"],
+  ],
+  [
+    ["run", "--json", "--", "sh", "-c", "echo 'a  b' | wc", "--", "x y"],
+    ["sh", "-c", "echo 'a  b' | wc", "--", "x y"],
+  ],
+  [
+    ["run", "rpm", "--json", "-t", "host"],
+    ["rpm", "--json", "-t", "host"],
+  ],
+  [["run", "--", "--version"], ["--version"]],
+  [
+    ["run", "printf", ""],
+    ["printf", ""],
+  ],
+])("%j sends the words as they are", async (argv, command) => {
+  const { daemon } = await mtuictl(argv, { script: scriptOf([ran("a")]) });
+  expect(daemon.calls[0]).toEqual({ method: "run", params: { command, background: true } });
+});
+
+test("an option that is not ours before the command is refused, not passed on", async () => {
+  const { code, dialled } = await mtuictl(["run", "-l", "ls"], {});
+  expect({ code, dialled }).toEqual({ code: 2, dialled: [] });
+});
+
+test("equal output is shown once, failures first with their exit code", async () => {
+  const hosts = [
+    ran("a", { stdout: "one\ntwo\n" }),
+    ran("b", { stderr: "boom\n", exit: 3 }),
+    ran("c", { stdout: "one\ntwo\n" }),
+    lost("d"),
+    ran("e", { stdout: "other", dropped: 2048 }),
+  ];
+  const { code, out } = await mtuictl(["run", "true"], { script: scriptOf(hosts) });
+  expect(out).toBe(`b: failed (exit 3)
+-- stderr --
+boom
+
+d: lost
+host.lost: The connection broke. (Look at the host.)
+
+a,c (2):
+one
+two
+
+e:
+other
+-- 2.0 KiB of output not kept --
+
+5 hosts: 3 ok, 2 not ok
+`);
+  expect(code).toBe(1);
+});
+
+test("--diff shows where hosts differ from the majority", async () => {
+  const hosts = [
+    ran("a", { stdout: "x\ny\nz\n" }),
+    ran("b", { stdout: "x\nY\nz\n" }),
+    ran("c", { stdout: "x\ny\nz\n" }),
+  ];
+  const { code, out } = await mtuictl(["run", "--diff", "cat", "f"], { script: scriptOf(hosts) });
+  expect(out).toBe(`a,c (2): the majority
+
+b:
+- y
++ Y
+
+3 hosts: 3 ok
+`);
+  expect(code).toBe(0);
+});
+
+test("output of hosts cannot steer the terminal", async () => {
+  const { out } = await mtuictl(["run", "evil"], {
+    script: scriptOf([ran("a\u001b[2J", { stdout: "\u001b]0;title\u0007\u001b[31mred\u001b[0m\rover\b\n" })]),
+  });
+  expect(out).toBe("a:\nred\nover\n\n1 host: 1 ok\n");
+});
+
+test("--json is the reply of the registry, escaped and otherwise untouched", async () => {
+  const { out, err } = await mtuictl(["run", "--json", "x"], {
+    script: scriptOf([ran("a", { stdout: "\u001b[31m\u009b\u202e" })]),
+  });
+  expect(out).toContain('"stdout": "\\u001b[31m\\u009b\\u202e"');
+  expect(JSON.parse(out)).toEqual({
+    job: job(),
+    result: { hosts: [ran("a", { stdout: "\u001b[31m\u009b\u202e" })], warnings: [] },
+  });
+  expect(err).toBe("");
+});
+
+test("--background answers with the job and follows nothing", async () => {
+  const { code, out, err, daemon } = await mtuictl(["run", "--background", "x"], { script: scriptOf([]) });
+  expect({ code, out, err }).toEqual({
+    code: 0,
+    out: "run-1: started (run true)\n",
+    err: "Follow: mtuictl job follow run-1\n",
+  });
+  expect(daemon.calls.map((call) => call.method)).toEqual(["run"]);
+});
+
+test("a result without any host is no silence", async () => {
+  const { out } = await mtuictl(["run", "x"], { script: scriptOf([]) });
+  expect(out).toBe("0 hosts: 0 ok\n");
+});
