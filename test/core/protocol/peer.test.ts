@@ -83,6 +83,14 @@ test.each([
   expect(await at.next()).toMatchObject({ id: 9, result: { still: "here" } });
 });
 
+test("nothing of a batch is carried out, and the answer says why", async () => {
+  const handle = vi.fn(async () => ({}));
+  await using at = await peerAndWire({ service: { handle } });
+  at.send([request(1), request(2)]);
+  expect((await at.next())?.error?.message).toContain("Batches are not served");
+  expect(handle).not.toHaveBeenCalled();
+});
+
 test("blank lines mean nothing", async () => {
   await using at = await peerAndWire({ service: echo });
   at.raw("\n \r\n");
