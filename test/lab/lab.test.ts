@@ -14,6 +14,7 @@ import {
   type LabHost,
   letZyppGo,
   type MadeUpdate,
+  quote,
   readLock,
   readOnlyLocks,
   removeLock,
@@ -310,6 +311,54 @@ describe.skipIf(withoutLab)("the lab of real hosts", () => {
     });
     await letZyppGo(first);
     expect(await ssh(first, "zypper -n in -y gizmo")).toMatchObject({ exit: 0 });
+  });
+
+  test("a patch that conflicts with the system: zypper asks, is not answered, and changes nothing", async () => {
+    const made = await lab.makeUpdate({
+      rrid: "SUSE:Maintenance:31340:298768",
+      packages: [{ name: "widgetd", version: "2.0-1", conflicts: ["lab-base"] }],
+      testplatforms: [SP6],
+    });
+    await addRepository(first, made);
+    const ended = await ssh(
+      first,
+      "zypper -n in -l -y -t patch SUSE-SLE-Module-Basesystem-15-SP6-2099-31340",
+    );
+    expect(ended.stdout).toContain("(c): c");
+    expect(ended.exit).toBe(4);
+    expect(await first.installed("widgetd")).toBe("1.0.0-1.1");
+  });
+
+  test.each([
+    [
+      { version: "12-SP5", addons: ["SLES-LTSS"] },
+      "SUSE:Maintenance:41000:1",
+      "base=SLES-LTSS(major=12,minor=SP5);arch=[x86_64]",
+    ],
+    [
+      { version: "16.0", arch: "aarch64" },
+      "SUSE:SLFO:1.2:4712",
+      "base=SLES(major=16,minor=0);arch=[aarch64]",
+    ],
+    [
+      { product: "SLES_SAP", version: "16.0" },
+      "SUSE:PI:16.0:5150",
+      "base=SLES_SAP(major=16,minor=0);arch=[x86_64]",
+    ],
+  ])("%j takes %s", async (spec, rrid, testplatform) => {
+    await using other = await startLab({ hosts: [{ name: "h", ...spec }] });
+    const made = await other.makeUpdate({ rrid, packages: ["gizmo = 9.0-1"], testplatforms: [testplatform] });
+    const host = other.host("h");
+    const url = made.repositories[0]?.url ?? "";
+    expect(made.repositories[0]?.arch).toBe("arch" in spec ? spec.arch : "x86_64");
+    await host.must(`zypper -n ar -cfGkn issue-x:p=1:1 ${quote(url)} issue-x:p=1:1`);
+    const patches = await host.must("zypper -n patches");
+    expect(patches).toMatch(/\| needed +\|/);
+    await host.must("zypper -n in -l -y -t patch $(zypper -n patches | awk -F'|' '/p=1:1/ { print $2 }')");
+    expect(await host.installed("gizmo")).toBe("9.0-1");
+    const metadata: unknown = JSON.parse(readFileSync(join(made.dir, "metadata.json"), "utf8"));
+    expect(metadata).toMatchObject({ rrid });
+    expect(existsSync(join(made.dir, "project.xml"))).toBe(rrid.includes("Maintenance"));
   });
 
   test("a lab leaves nothing behind, and two labs do not meet", async () => {

@@ -1,18 +1,11 @@
 import { randomBytes } from "node:crypto";
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { killMarked } from "./scripted/marks.ts";
+import { onOverlay } from "./overlay.ts";
+import { ensurePrivate } from "./private-directory.ts";
 import { isAlive, type Owner, startTime, thisOwner } from "./owner.ts";
 
 /**
@@ -31,12 +24,9 @@ export interface Place {
  */
 export function labBase(): string {
   const uid = process.getuid?.() ?? 0;
-  const base = process.env.MTUI_LAB_DIR ?? join(tmpdir(), `mtui-lab-${uid}`);
-  mkdirSync(base, { recursive: true, mode: 0o711 });
-  const stat = statSync(base);
-  if (stat.uid !== uid || (stat.mode & 0o066) !== 0) {
-    throw new Error(`lab: ${base} is not private to this user; remove it, or set MTUI_LAB_DIR`);
-  }
+  const base =
+    process.env.MTUI_LAB_DIR ?? join(onOverlay(tmpdir()) ? "/dev/shm" : tmpdir(), `mtui-lab-${uid}`);
+  ensurePrivate(base);
   return base;
 }
 
@@ -65,7 +55,7 @@ function makeScratch(): { base: string; scratch: string } {
     const base = labBase();
     const scratch = join(base, `new-${randomBytes(6).toString("hex")}`);
     try {
-      mkdirSync(scratch, { mode: 0o711 });
+      ensurePrivate(scratch);
       writeFileSync(join(scratch, "owner.json"), JSON.stringify(thisOwner()));
       return { base, scratch };
     } catch (error) {

@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { onOverlay } from "../overlay.ts";
+import { ensurePrivate } from "../private-directory.ts";
 
 /**
  * Built packages and baked layers are kept between runs, each under the hash of everything that it was
@@ -13,6 +15,14 @@ export function cacheRoot(): string {
   return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "mtui-lab");
 }
 
+/** Layers hold an overlay's whiteouts, which an overlay itself cannot store. */
+function layerRoot(): string {
+  if (!onOverlay(cacheRoot())) return cacheRoot();
+  const shared = `/dev/shm/mtui-lab-cache-${process.getuid?.() ?? 0}`;
+  ensurePrivate(shared);
+  return shared;
+}
+
 export function contentKey(...parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }
@@ -22,7 +32,7 @@ export async function cached(
   kind: "rpm" | "layer",
   entry: { key: string; make: (scratch: string) => Promise<void> },
 ): Promise<string> {
-  const place = join(cacheRoot(), kind, entry.key);
+  const place = join(kind === "layer" ? layerRoot() : cacheRoot(), kind, entry.key);
   if (await exists(place)) return place;
   const scratch = `${place}.${process.pid}.${randomBytes(4).toString("hex")}`;
   await mkdir(scratch, { recursive: true });

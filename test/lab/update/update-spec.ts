@@ -20,8 +20,6 @@ export interface UpdateSpec {
   referenceHosts?: readonly { system: string; host: string }[];
   /** Put a patch into the repositories; without one, `zypper patches` shows nothing. @default true */
   patch?: boolean;
-  /** Packages that the patch names and no repository has: zypper finds the patch not installable. */
-  conflicting?: boolean;
   /** More or other keys of metadata.json; undefined removes one. */
   metadata?: Record<string, unknown>;
   /** Files of the template directory that are left out. */
