@@ -96,7 +96,7 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
   test("a reboot is proven by the boot id, and the pool lock is put back with the same bytes", async () => {
     const pool = await session.takeLock("pool", PURPOSE);
     if (pool.state !== "taken") throw new Error(pool.state);
-    const outcome = await session.reboot({ budgetSeconds: 60 });
+    const outcome = await session.reboot({ budgetSeconds: 40 });
     expect(outcome.state).toBe("ok");
     if (outcome.state === "ok") expect(outcome.after).not.toBe(outcome.before);
     expect(await readLock(host, "pool")).toBe(pool.lock.bytes);
@@ -132,7 +132,7 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
     const pool = await session.takeLock("pool", PURPOSE);
     if (pool.state !== "taken") throw new Error(pool.state);
     await host.wire({ refuse: true });
-    const rebooting = session.reboot({ budgetSeconds: 60 });
+    const rebooting = session.reboot({ budgetSeconds: 40 });
     await host.cut();
     void rebooting;
     expect((await rebooting).state).not.toBe("ok");

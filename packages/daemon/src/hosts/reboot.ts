@@ -49,7 +49,7 @@ export async function rebootHost(options: RebootOptions): Promise<RebootOutcome>
         undefined,
         signalOption(options.signal),
       );
-      const limit = AbortSignal.timeout(Math.max(1000, deadline - performance.now()));
+      const limit = AbortSignal.timeout(Math.ceil(Math.max(1000, deadline - performance.now())));
       const id = await bootId(
         link,
         options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]),
@@ -61,7 +61,7 @@ export async function rebootHost(options: RebootOptions): Promise<RebootOutcome>
     } catch (error) {
       if (options.signal?.aborted) return { state: "lost", reason: "cancelled while the host was rebooting" };
       const known = toMtuiError(error);
-      if (known.kind === "host.key") return { state: "lost", reason: known.message };
+      if (known.kind === "host.key" || known.kind === "internal") return { state: "lost", reason: known.message };
       answered = false;
       last = known.message;
       await link.drop();
