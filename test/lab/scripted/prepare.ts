@@ -56,7 +56,10 @@ export async function prepareScripted(
     `[released]\nbaseurl=${options.releasedUrl}\n`,
   );
   await writeFile(join(root, "proc/sys/kernel/random/boot_id"), `${randomUUID()}\n`);
-  if (user !== null) await giveTo(root, user);
+  if (user !== null) {
+    for (const d of [dirname(dir), dir]) await chmod(d, 0o711);
+    await giveTo(root, user);
+  }
   return { root, share };
 }
 

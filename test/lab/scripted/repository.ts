@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { RepositoryContent } from "../packages/repository.ts";
 
 /** What the zypper stand-in reads in the place of rpm-md: a line a package, a line a patch. */
@@ -12,5 +12,12 @@ export async function writeScriptedRepository(dir: string, content: RepositoryCo
     throw new Error("lab: scripted hosts have no scriptlets and no dependencies");
   }
   await mkdir(dir, { recursive: true });
-  await writeFile(join(dir, "lab-repository"), `${lines.join("\n")}\n`);
+  const file = join(dir, "lab-repository");
+  await writeFile(file, `${lines.join("\n")}\n`);
+  // Commands of hosts may run as somebody else, and the umask may be strict.
+  await chmod(file, 0o644);
+  for (let d = dir; ; d = dirname(d)) {
+    await chmod(d, 0o755);
+    if (basename(d) === "www") break;
+  }
 }
