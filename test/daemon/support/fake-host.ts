@@ -44,6 +44,8 @@ export class FakeHost implements HostSession {
   readonly name: string;
   readonly facts: HostFacts;
   connected = true;
+  /** The connection comes back after a loss, as a real one may. */
+  reconnects = false;
   /** Everything that happened, in order: `query ...`, `change ...`, `lock`, `unlock`, `history ...`, `reboot`. */
   readonly events: string[] = [];
   readonly installed: Map<string, string>;
@@ -204,7 +206,7 @@ export class FakeHost implements HostSession {
       if (answer.state === "timeout") {
         return { state: "timeout", limit: "silence", seconds: 300, gone: true, ...streams("", "") };
       }
-      this.connected = false;
+      this.connected = this.reconnects;
       if (answer.state === "unreachable") return { state: "unreachable", error: lost(this.name) };
       return { state: "lost", error: lost(this.name), ...streams("", "") };
     }

@@ -101,6 +101,9 @@ describe("update", () => {
     const [result] = await run([host]);
     expect(result).toMatchObject({ state: "failed", verdict: "FAILED" });
     expect(result?.error?.message).toContain("no patch");
+    // Nothing was installed, so there is nothing to roll back.
+    expect(result?.warnings.join()).not.toContain("rolled back");
+    expect(host.commands.filter((line) => line === "zypper -n ref").length).toBe(2);
     expect([...host.repositories.keys()]).toEqual(["base"]);
     expect(host.lock).toBeNull();
   });
@@ -146,6 +149,23 @@ describe("update", () => {
     expect(two?.verdict).toBe("PASSED");
     expect(one?.warnings.join()).toContain("operation lock could not be removed");
   });
+
+  it("leaves a lost host alone even when its connection is back", async () => {
+    const host = frobHost("gone").on(/-t patch/, { state: "lost" });
+    host.reconnects = true;
+    const [result] = await run([host]);
+    expect(result?.verdict).toBe("LOST");
+    expect(host.commands.at(-1)).toContain("-t patch");
+    expect(host.lock).toBeNull();
+  });
+
+  it.each([[/ in -y -l /], [/ ar /], [/rpm -q/]])(
+    "is LOST when the connection ended at %s",
+    async (pattern) => {
+      const [result] = await run([frobHost("gone").on(pattern, { state: "lost" })]);
+      expect(result).toMatchObject({ state: "lost", verdict: "LOST" });
+    },
+  );
 
   it("is a dependency error when zypper's question was answered with cancel", async () => {
     const host = frobHost("ant").on(/-t patch/, {
@@ -216,6 +236,7 @@ describe("update", () => {
     const [result] = await run([host]);
     expect(result).toMatchObject({ state: "failed", error: { kind: "lock.lost" } });
     expect(host.lock?.record.user).toBe("bob");
+    expect(result?.warnings).toEqual([expect.stringContaining("taken over (locked by bob")]);
     expect(host.commands.join("\n")).not.toContain("-t patch");
   });
 

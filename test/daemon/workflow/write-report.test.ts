@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +102,29 @@ describe("writing a report", () => {
       retryable: true,
     });
     expect(await log()).toBe(LOG);
+  });
+
+  it("starts over when somebody saves the report meanwhile, and gives up when that goes on", async () => {
+    const slot = { product: "SLES", version: "15", arch: "s390x", addons: [] };
+    let saves = 1;
+    const meddling = {
+      slot,
+      get reason() {
+        if (saves > 0) writeFileSync(join(directory, "log"), `saved ${saves}\n${LOG}`);
+        saves -= 1;
+        return "nobody";
+      },
+    };
+    await writeReport(request({ noHost: [meddling] }));
+    expect(await log()).toMatch(/^saved 1\n/);
+    expect(await log()).toContain("no host: SLES-15 s390x: nobody");
+    await writeFile(join(directory, "log"), LOG);
+    saves = 100;
+    await expect(writeReport(request({ noHost: [meddling] }))).rejects.toMatchObject({
+      kind: "report.changed",
+    });
+    expect(await log()).not.toContain("no host");
+    expect((await readdir(directory)).sort()).toEqual(["install_logs", "log"]);
   });
 
   it("gives a differing install log a name of its own and links that one, unless forced", async () => {
