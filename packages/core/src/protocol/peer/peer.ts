@@ -9,6 +9,7 @@ import { fromWireError, toWireError } from "../wire-error.ts";
 import { incomingCalls } from "./incoming.ts";
 import type { CallOptions, PeerEvent, PeerOptions } from "./options.ts";
 import { outgoingCalls } from "./outgoing.ts";
+import { connectionLost, lineTooLong, tooManyRequests } from "./refusals.ts";
 
 /**
  * One end of a conversation (docs/formats/wire.md). It is `open` until either end breaks the rules
@@ -46,14 +47,14 @@ export class Peer implements AsyncDisposable {
     this.#splitter = lineSplitter({
       maxBytes: this.#limits.lineBytes,
       onLine: (line) => this.#onLine(line),
-      onTooLong: () => this.#breach(null, this.#lineTooLong()),
+      onTooLong: () => this.#breach(null, lineTooLong(this.#limits)),
     });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
-    this.#stream.on("error", (error) => this.#settleAll(this.#gone(error)));
-    this.#stream.on("end", () => this.#settleAll(this.#gone()));
+    this.#stream.on("error", (error) => this.#settleAll(connectionLost(this.#options.remote, error)));
+    this.#stream.on("end", () => this.#settleAll(connectionLost(this.#options.remote)));
     this.#stream.on("close", () => {
-      this.#settleAll(this.#gone());
+      this.#settleAll(connectionLost(this.#options.remote));
       this.#state = "closed";
       resolve();
     });
@@ -77,7 +78,7 @@ export class Peer implements AsyncDisposable {
    *   request was carried out is then unknown.
    */
   call(method: string, params: Params, options: CallOptions = {}): Promise<unknown> {
-    if (this.#state !== "open") return Promise.reject(this.#reason ?? this.#gone());
+    if (this.#state !== "open") return Promise.reject(this.#reason ?? connectionLost(this.#options.remote));
     return this.#outgoing.call(method, params, options);
   }
 
@@ -119,7 +120,7 @@ export class Peer implements AsyncDisposable {
       return;
     }
     if (this.#incoming.size >= this.#limits.callsInFlight) {
-      this.#breach(request.id, this.#tooManyCalls());
+      this.#breach(request.id, tooManyRequests(this.#limits));
       return;
     }
     this.#incoming.run(request).then(
@@ -234,27 +235,5 @@ export class Peer implements AsyncDisposable {
 
   #tell(event: PeerEvent): void {
     this.#options.onEvent?.(event);
-  }
-
-  #gone(cause?: Error): MtuiError {
-    return new MtuiError("daemon.unreachable", `The connection to ${this.#options.remote} was lost.`, {
-      retryable: true,
-      hint: "Whether the request was carried out is unknown; look before asking again: mtuictl job list",
-      ...(cause === undefined ? {} : { cause }),
-    });
-  }
-
-  #lineTooLong(): MtuiError {
-    return new MtuiError("protocol.limit", `A message is longer than ${this.#limits.lineBytes} bytes.`, {
-      data: { limit: this.#limits.lineBytes },
-      hint: "Split the request: fewer hosts or packages at a time.",
-    });
-  }
-
-  #tooManyCalls(): MtuiError {
-    return new MtuiError("protocol.limit", `More than ${this.#limits.callsInFlight} calls are in flight.`, {
-      data: { limit: this.#limits.callsInFlight },
-      hint: "Wait for replies, or use the background jobs instead of many open calls.",
-    });
   }
 }
