@@ -61,7 +61,8 @@ export async function rebootHost(options: RebootOptions): Promise<RebootOutcome>
     } catch (error) {
       if (options.signal?.aborted) return { state: "lost", reason: "cancelled while the host was rebooting" };
       const known = toMtuiError(error);
-      if (known.kind === "host.key" || known.kind === "internal") return { state: "lost", reason: known.message };
+      if (known.kind === "host.key" || known.kind === "internal")
+        return { state: "lost", reason: known.message };
       answered = false;
       last = known.message;
       await link.drop();
