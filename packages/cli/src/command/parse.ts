@@ -103,7 +103,7 @@ function collect(parser: Commander, parameters: readonly Parameter[]): Parsed {
     const byPosition: unknown = position === null ? undefined : parser.processedArgs[position];
     const raw = isGiven(byPosition) ? byPosition : options[name];
     if (isGiven(byPosition) && options[name] !== undefined && options[name] !== byPosition) {
-      throw usageError(`${name} is given twice: ${String(byPosition)} and ${String(options[name])}.`);
+      throw usageError(`${name} is given twice, as ${label} and as an option, with different values.`);
     }
     if (!isGiven(raw)) continue;
     const value = read(raw, { schema, label });

@@ -9,13 +9,9 @@ import type { View } from "./view.ts";
 const TAIL = 15;
 
 /**
- * What was done on each host: every command with its outcome. A command that went well shows its
+ * What was done on one host: every command with its outcome. A command that went well shows its
  * output only when asked for; one that did not shows the end of it.
  */
-export function evidenceLines(hosts: readonly HostResult[], view: View): string[] {
-  return hosts.flatMap((host) => hostLines(host, view));
-}
-
 export function hostLines(host: HostResult, view: View): string[] {
   const { style } = view;
   const system = host.system === null ? "" : style.dim(` (${oneLine(host.system)})`);

@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import type { Clock, Io, Surface } from "./io.ts";
 import { wantsColour } from "./style.ts";
 
@@ -17,7 +18,7 @@ export function processIo(): Io & { isFlushed(): boolean } {
       return err;
     },
     get interactive() {
-      return process.stdin.isTTY === true && process.stderr.isTTY === true;
+      return isatty(0) && isatty(2);
     },
     env,
     clock: systemClock,
@@ -33,8 +34,8 @@ export function processIo(): Io & { isFlushed(): boolean } {
   };
 }
 
-function surface(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Surface {
-  const tty = stream.isTTY === true;
+function surface(stream: NodeJS.WriteStream & { fd: number }, env: NodeJS.ProcessEnv): Surface {
+  const tty = isatty(stream.fd);
   // A reader that left (`| head`) is no failure, and there is nobody to tell.
   stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   return {
