@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 export interface WaitOptions {
   /** What is waited for; named in the error. */
   for: string;
-  /** Milliseconds. @default 20_000 */
+  /** Milliseconds; generous, because it is only ever reached when something is wrong. @default 60_000 */
   limitMs?: number;
   /** Milliseconds between two looks. @default 20 */
   everyMs?: number;
@@ -14,7 +14,7 @@ export async function waitUntil<T>(
   look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
   options: WaitOptions,
 ): Promise<T> {
-  const limitMs = options.limitMs ?? 20_000;
+  const limitMs = options.limitMs ?? 60_000;
   const end = performance.now() + limitMs;
   for (;;) {
     const seen = await look();

@@ -140,7 +140,7 @@ export class LabHost {
   }
 
   /** Wait until the host has come up once more than `after` times. */
-  async waitForBoot(after: number, limitMs = 20_000): Promise<void> {
+  async waitForBoot(after: number, limitMs = 60_000): Promise<void> {
     await waitUntil(
       () => {
         if (this.#machine.failure !== null) throw this.#machine.failure;
