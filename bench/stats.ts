@@ -37,5 +37,5 @@ export function table(title: string, rows: readonly Row[]): string {
     const ratio = `${(spread.median / base).toFixed(2)} x`.padStart(9);
     return `  ${name.padEnd(46)}${ms(spread.median)}${ms(spread.p95)}${ratio}  ${note ?? ""}`.trimEnd();
   });
-  return [`${title}`, `  ${"".padEnd(46)}${"median".padStart(11)}${"p95".padStart(11)}${"ratio".padStart(9)}`, ...lines].join("\n");
+  return [title, `  ${"".padEnd(46)}${"median".padStart(11)}${"p95".padStart(11)}${"ratio".padStart(9)}`, ...lines].join("\n");
 }

@@ -30,10 +30,6 @@ async function makeUpdate(lab: Lab, testplatforms: string[]): Promise<string> {
   return rrid;
 }
 
-function workspaceOf(rrid: string): string {
-  return rrid.replaceAll(":", "-");
-}
-
 describe.skipIf(withoutLab)("a pool of two hosts, one of each service pack", () => {
   let lab: Lab;
   let home: TesterHome;

@@ -47,7 +47,7 @@ export async function validateOne(call: JobCall, order: Order): Promise<JobEnd> 
 
 async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   const { services, job, workspace } = call;
-  const watch = stopwatch(services.clock.now);
+  const watch = stopwatch(() => services.clock.now());
   const step = <T>(name: string, run: () => Promise<T>): Promise<T> => {
     job.step(name);
     return watch.time(name, run);

@@ -48,6 +48,7 @@ const backgroundParam = {
   background: z.boolean().default(false).describe("reply with the job id at once"),
 };
 
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- "no parameters" is meant
 type None = Record<never, never>;
 type FullShape<S, Sc extends Scope, Sl extends boolean> = S &
   (Sc extends "workspace" ? typeof workspaceParam : None) &
