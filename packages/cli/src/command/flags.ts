@@ -19,8 +19,7 @@ interface FlagSpec {
 
 const always = (): boolean => true;
 const slow = (entry: OperationEntry): boolean => entry.slow;
-const following = (entry: OperationEntry): boolean =>
-  entry.slow || entry.name === "job_follow" || entry.name === "job_wait";
+const following = (entry: OperationEntry): boolean => entry.slow || entry.name === "job_follow";
 const ofName =
   (...names: string[]) =>
   (entry: OperationEntry): boolean =>
