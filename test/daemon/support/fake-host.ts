@@ -23,7 +23,8 @@ export interface FakeRepository {
 /** What a command answers in place of the model's own answer. */
 export type FakeAnswer =
   | { exit: number; stdout?: string; stderr?: string }
-  | { state: "lost" | "timeout" | "unreachable" };
+  | { state: "lost" | "unreachable" }
+  | { state: "timeout"; gone?: boolean };
 
 interface FakeHostOptions {
   name: string;
@@ -204,7 +205,13 @@ export class FakeHost implements HostSession {
     const answer = script?.answer ?? this.#model(words(event).slice(1));
     if ("state" in answer) {
       if (answer.state === "timeout") {
-        return { state: "timeout", limit: "silence", seconds: 300, gone: true, ...streams("", "") };
+        return {
+          state: "timeout",
+          limit: "silence",
+          seconds: 300,
+          gone: answer.gone ?? true,
+          ...streams("", ""),
+        };
       }
       this.connected = this.reconnects;
       if (answer.state === "unreachable") return { state: "unreachable", error: lost(this.name) };

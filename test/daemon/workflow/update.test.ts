@@ -150,6 +150,17 @@ describe("update", () => {
     expect(one?.warnings.join()).toContain("operation lock could not be removed");
   });
 
+  it("rolls back after a silence that was ended, and changes nothing while the command may still run", async () => {
+    const ended = frobHost("ended").on(/-t patch/, { state: "timeout" });
+    const running = frobHost("running").on(/-t patch/, { state: "timeout", gone: false });
+    const [one, two] = await run([ended, running]);
+    expect(one).toMatchObject({ state: "timeout", verdict: "FAILED" });
+    expect([...ended.repositories.keys()]).toEqual(["base"]);
+    expect(two).toMatchObject({ state: "timeout", verdict: "FAILED" });
+    expect(running.commands.at(-1)).toContain("-t patch");
+    expect(two?.warnings.join()).toContain("may still run");
+  });
+
   it("leaves a lost host alone even when its connection is back", async () => {
     const host = frobHost("gone").on(/-t patch/, { state: "lost" });
     host.reconnects = true;

@@ -6,7 +6,7 @@ export async function fanOut<T, R>(
   items: readonly T[],
   { limit, work }: { limit: number; work: (item: T) => Promise<R> },
 ): Promise<R[]> {
-  const results = new Array<R>(items.length);
+  const results: R[] = [];
   const errors: unknown[] = [];
   let next = 0;
   async function worker(): Promise<void> {

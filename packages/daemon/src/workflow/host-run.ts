@@ -44,15 +44,22 @@ export class HostStop extends Error {
   readonly state: Exclude<HostState, "ok" | "running">;
   readonly error: ErrorReport;
   readonly exit: number | null;
+  /** The command may still be at work on the host: nothing else may be changed there. */
+  readonly stillRunning: boolean;
 
   constructor(
     state: HostStop["state"],
-    { error, exit = null }: { error: ErrorReport; exit?: number | null },
+    {
+      error,
+      exit = null,
+      stillRunning = false,
+    }: { error: ErrorReport; exit?: number | null; stillRunning?: boolean },
   ) {
     super(error.message);
     this.state = state;
     this.error = error;
     this.exit = exit;
+    this.stillRunning = stillRunning;
   }
 }
 
@@ -164,12 +171,12 @@ export function unanswered(
       `${step}: the command ${why} for ${outcome.seconds} seconds. ${rest}`,
       { hint: "Raise the limit (--timeout, or connection.connection_timeout in mtui.yaml)." },
     );
-    return new HostStop("timeout", { error: error.toReport() });
+    return new HostStop("timeout", { error: error.toReport(), stillRunning: !outcome.gone });
   }
   if (outcome.state === "cancelled") {
     const rest = outcome.gone ? "" : " It could not be proven that it ended.";
     const error = new MtuiError("job.cancelled", `${step}: the command was ended by the cancel.${rest}`);
-    return new HostStop("cancelled", { error: error.toReport() });
+    return new HostStop("cancelled", { error: error.toReport(), stillRunning: !outcome.gone });
   }
   // A refusal in the middle of the work (a lock that is no longer ours) is a failure of the whole.
   const begun = outcome.state === "notRun" && run.commands.length > 0;

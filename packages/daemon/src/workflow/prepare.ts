@@ -1,7 +1,7 @@
 import { highestOffers, parseOffers, searchedEverything } from "@mtui/core/domain";
 import type { HostResult } from "@mtui/core/registry";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
-import { type HostPlan, isLeftOut, planHost, planWithRepositories } from "./host-plan.ts";
+import { type HostPlan, planHost, planWithRepositories } from "./host-plan.ts";
 import { type HostRun, runStep, stopFailed } from "./host-run.ts";
 import { operate } from "./operate.ts";
 import { rebootInto } from "./reboot.ts";
@@ -83,9 +83,4 @@ export async function offeredOf(
   const missing = new Set(packages.filter((name) => !offered.has(name)));
   if (missing.size > 0) run.warnings.push(`not available: ${[...missing].join(", ")}`);
   return { packages: packages.filter((name) => offered.has(name)), missing };
-}
-
-/** Packages of the host's list that are never installed on purpose. */
-export function leftOutOf(plan: HostPlan): string[] {
-  return Object.keys(plan.required).filter(isLeftOut);
 }

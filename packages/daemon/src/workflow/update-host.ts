@@ -113,6 +113,13 @@ async function afterFailure(
     evidence.step = "lost";
     return;
   }
+  if (stop.stillRunning) {
+    run.warnings.push(
+      "the command may still run on the host: its repositories and packages were left as they are",
+    );
+    evidence.step = stop.state === "cancelled" ? "notDone" : "failed";
+    return;
+  }
   if (stop.state === "cancelled" || stop.state === "notRun") {
     await shielded(run, () => removeRepositoriesQuietly(run, plan));
     return;
