@@ -1,9 +1,9 @@
 /** `npm run lab -- ...`: a lab of hosts by hand. */
 import { fork } from "node:child_process";
 import { mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { LAB_COMMANDS } from "./control/commands.ts";
-import { askLab } from "./control/socket.ts";
+import { askLab, takesCommands } from "./control/socket.ts";
 import { labFiles } from "./files.ts";
 import { ensureLabTools } from "./install.ts";
 import { isAlive } from "./owner.ts";
@@ -65,10 +65,9 @@ async function up(count: string | undefined): Promise<number> {
 }
 
 async function down(which: string | undefined): Promise<number> {
-  const labs = chosen(which);
+  const labs = toEnd(which);
   if (labs.length === 0) say("No lab is running.");
   for (const lab of labs) {
-    // A lab of a test or of the demo has no control socket and is not ours to end.
     const answer = await askLab(lab.dir, ["down"]);
     if (!answer.ok) throw new Error(answer.text);
     await waitUntil(() => !runningLabs().some((other) => other.dir === lab.dir), {
@@ -93,18 +92,27 @@ async function status(): Promise<number> {
   return 0;
 }
 
-function chosen(which: string | undefined): RunningLab[] {
-  const labs = runningLabs();
-  return which === undefined || which === "all"
-    ? labs
-    : labs.filter((lab) => lab.dir === join(labBase(), which));
+/** Labs of tests and of the demo take no commands and are not ours to end; of several, one is named. */
+function toEnd(which: string | undefined): RunningLab[] {
+  const labs = runningLabs().filter((lab) => takesCommands(lab.dir));
+  if (which === "all") return labs;
+  if (which !== undefined) {
+    const named = labs.filter((lab) => basename(lab.dir) === which);
+    if (named.length === 0) throw new Error(`no lab ${which} is running that can be taken down; see status`);
+    return named;
+  }
+  if (labs.length < 2) return labs;
+  const numbers = labs.map((lab) => basename(lab.dir)).join(", ");
+  throw new Error(`several labs are running (${numbers}), perhaps of somebody else; say which: down NUMBER`);
 }
 
 async function knob(words: string[]): Promise<number> {
-  const labs = runningLabs();
+  const labs = runningLabs().filter((lab) => takesCommands(lab.dir));
   const asked = process.env.MTUI_LAB;
-  const lab = asked === undefined ? labs[0] : labs.find((other) => other.dir === join(labBase(), asked));
-  if (lab === undefined) throw new Error("no lab is running; start one with: npm run lab -- up");
+  if (asked === undefined && labs.length > 1)
+    throw new Error("several labs are running; set MTUI_LAB=NUMBER, see status");
+  const lab = asked === undefined ? labs[0] : labs.find((other) => basename(other.dir) === asked);
+  if (lab === undefined) throw new Error("no such lab is running; start one with: npm run lab -- up");
   const answer = await askLab(lab.dir, words);
   process[answer.ok ? "stdout" : "stderr"].write(answer.ok ? answer.text : `${answer.text}\n`);
   return answer.ok ? 0 : 1;
@@ -113,7 +121,7 @@ async function knob(words: string[]): Promise<number> {
 function usage(): number {
   const rows = [
     ["up [N]", "start N hosts (default 4) and two updates, in the background"],
-    ["down [NUMBER|all]", "stop them"],
+    ["down [NUMBER|all]", "stop one: it has to be named if there are several"],
     ["status", "what is running"],
     ...Object.values(LAB_COMMANDS).map((command) => [command.usage, command.summary]),
   ];

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createConnection, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { Lab } from "../lab.ts";
@@ -12,6 +13,11 @@ const LONGEST_REQUEST = 64 * 1024;
 
 function socketPath(dir: string): string {
   return join(dir, "control.sock");
+}
+
+/** Only a lab of `up` does; one of a test or the demo is its owner's alone. */
+export function takesCommands(dir: string): boolean {
+  return existsSync(socketPath(dir));
 }
 
 /** Let other processes of this user work the knobs of a lab. `stop` is called for the command `down`. */
@@ -54,9 +60,7 @@ export function askLab(dir: string, words: readonly string[]): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath(dir));
     let said = "";
-    socket.on("error", () =>
-      reject(new Error(`lab: the lab in ${dir} takes no commands (it belongs to a test?)`)),
-    );
+    socket.on("error", () => reject(new Error(`lab: the lab in ${dir} does not answer`)));
     socket.on("data", (chunk: Buffer) => {
       said += chunk.toString();
     });
