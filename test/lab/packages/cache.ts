@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { onOverlay } from "../overlay.ts";
 import { ensurePrivate } from "../private-directory.ts";
@@ -12,7 +12,12 @@ import { ensurePrivate } from "../private-directory.ts";
  */
 export function cacheRoot(): string {
   const base = process.env.XDG_CACHE_HOME;
-  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "mtui-lab");
+  const usual = join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "mtui-lab");
+  // rpmbuild's macros and an overlay's mount options cannot take blanks, colons or commas.
+  if (/^[A-Za-z0-9._/@+-]+$/.test(usual)) return usual;
+  const plain = join(tmpdir(), `mtui-lab-cache-${process.getuid?.() ?? 0}`);
+  ensurePrivate(plain);
+  return plain;
 }
 
 /** Layers hold an overlay's whiteouts, which an overlay itself cannot store. */
