@@ -1,5 +1,5 @@
 import type { Draft } from "./draft.ts";
-import { isBefore } from "./draft.ts";
+import { keepForCapped, keptBefore } from "./keeping.ts";
 import { augment, emptyMatching, matchScarceFirst, type Matching } from "./matching.ts";
 import { canServe, standing } from "./standing.ts";
 import type { Ticket, Want } from "./state.ts";
@@ -19,24 +19,11 @@ export interface Found {
  */
 export function findHosts(draft: Draft, ticket: Ticket): Found | null {
   if (!worthTrying(draft, ticket)) return null;
-  const matching = emptyMatching<Want>();
-  const ticketOf = new Map<Want, Ticket>();
-  const known = new Map<Want, readonly string[]>();
-  const choices = (want: Want): readonly string[] => {
-    let keys = known.get(want);
-    if (!keys) {
-      keys = usableKeys(draft, ticketOf.get(want) ?? ticket, want);
-      known.set(want, keys);
-    }
-    return keys;
-  };
-  for (const entry of draft.capped) {
-    if (!isBefore(entry, ticket)) break;
-    const earlier = draft.tickets.get(entry.id);
-    if (earlier?.phase.state !== "waiting" || earlier.partial) continue;
-    for (const want of earlier.wants) ticketOf.set(want, earlier);
-    matchScarceFirst(matching, earlier.wants, choices);
-  }
+  if (draft.capped.length > 0) draft.kept ??= keepForCapped(draft);
+  const kept = draft.kept;
+  const matching = kept ? keptBefore(kept, ticket) : emptyMatching<Want>();
+  const known = new Map(ticket.wants.map((want) => [want, usableKeys(draft, ticket, want)]));
+  const choices = (want: Want) => known.get(want) ?? kept?.choices(want) ?? [];
   matchOwnFirst(draft, ticket, { matching, choices });
   return collect(draft, ticket, matching);
 }
@@ -59,7 +46,9 @@ function matchOwnFirst(
     return host !== undefined && standing(host, ticket.workspace, draft.now) === "own";
   };
   const ownChoices = (want: Want) => (ticket.wants.includes(want) ? choices(want).filter(isOwn) : []);
-  const rest = ticket.wants.filter((want) => !augment(matching, want, ownChoices));
+  const rest = ticket.wants.filter(
+    (want) => !augment(matching, want, { choices: ownChoices, seen: new Set() }),
+  );
   matchScarceFirst(matching, rest, choices);
 }
 

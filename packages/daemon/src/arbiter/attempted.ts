@@ -1,5 +1,5 @@
 import type { ErrorReport } from "@mtui/core/protocol";
-import { type Draft, keysOf, putHost, putTicket, removeTicket } from "./draft.ts";
+import { type Draft, putHost, putTicket, removeTicket } from "./draft.ts";
 import type { HostFault } from "./events.ts";
 import { recordFault, recover, reviewWaitersOf } from "./faults.ts";
 import { settleGranted } from "./granting.ts";
@@ -36,7 +36,7 @@ export function onAttempted(
     else {
       putTicket(draft, { ...startClock(ticket, draft.now), phase: { state: "waiting" } });
       // Hosts that came free during the attempt were not offered to it.
-      for (const key of keysOf(ticket)) draft.freed.add(key);
+      draft.offered.add(ticket.id);
     }
     draft.review.add(ticket.id);
     draft.knots = true;
@@ -72,6 +72,7 @@ function succeed(draft: Draft, ticket: Acquiring): void {
   }
   settleGranted(draft, ticket);
   // A second ticket of the same workspace may be served by these hosts, or knotted by them.
+  if (![...draft.tickets.values()].some(({ workspace }) => workspace === ticket.workspace)) return;
   for (const { key } of assigned) draft.freed.add(key);
   draft.knots = true;
 }

@@ -1,3 +1,4 @@
+import type { Kept } from "./keeping.ts";
 import { compareRank, inserted, without } from "./rank.ts";
 import type { Effect } from "./events.ts";
 import type { ArbiterState, HostRecord, QueueEntry, Ticket } from "./state.ts";
@@ -12,6 +13,8 @@ export interface Draft {
   readonly effects: Effect[];
   /** Hosts that somebody who waits may now be able to use. */
   readonly freed: Set<string>;
+  /** Tickets that begin to wait: offered what there is. */
+  readonly offered: Set<string>;
   /** Tickets whose reason to wait may have changed. */
   readonly review: Set<string>;
   hosts: ReadonlyMap<string, HostRecord>;
@@ -25,11 +28,23 @@ export interface Draft {
   wakeAt: number;
   /** Somebody who waits may have come to hold a host, or the other way round. */
   knots: boolean;
+  /** Worked out when it is first needed, void when a host or a capped waiter changes. */
+  kept: Kept | null;
   readonly base: ArbiterState;
 }
 
 export function beginDraft(state: ArbiterState, now: number): Draft {
-  return { ...state, base: state, now, effects: [], freed: new Set(), review: new Set(), knots: false };
+  return {
+    ...state,
+    base: state,
+    now,
+    effects: [],
+    freed: new Set(),
+    offered: new Set(),
+    review: new Set(),
+    knots: false,
+    kept: null,
+  };
 }
 
 export function finishDraft(draft: Draft): ArbiterState {
@@ -43,6 +58,7 @@ function writable<V>(current: ReadonlyMap<string, V>, base: ReadonlyMap<string, 
 }
 
 export function putHost(draft: Draft, host: HostRecord): void {
+  draft.kept = null;
   const hosts = writable(draft.hosts, draft.base.hosts);
   hosts.set(host.key, host);
   draft.hosts = hosts;
@@ -96,6 +112,7 @@ export function removeTicket(draft: Draft, ticket: Ticket): void {
 }
 
 export function cap(draft: Draft, ticket: Ticket): void {
+  draft.kept = null;
   draft.capped = inserted(draft.capped, entryOf(ticket));
 }
 
@@ -103,6 +120,7 @@ export function cap(draft: Draft, ticket: Ticket): void {
 export function uncap(draft: Draft, ticket: Ticket): void {
   const rest = without(draft.capped, entryOf(ticket));
   if (rest === draft.capped) return;
+  draft.kept = null;
   draft.capped = rest;
   for (const key of keysOf(ticket)) draft.freed.add(key);
 }

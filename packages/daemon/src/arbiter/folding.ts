@@ -11,7 +11,7 @@ export function foldWants(slots: readonly { readonly candidates: readonly Candid
   const groups = new Set<Group>();
   slots.forEach(({ candidates }, index) => {
     const group: Group = { slots: [index], candidates: distinct(candidates) };
-    if (augment(matching, group, choices)) {
+    if (augment(matching, group, { choices, seen: new Set() })) {
       groups.add(group);
       return;
     }

@@ -1,5 +1,5 @@
 import { findHosts, type Found } from "./assignment.ts";
-import { type Draft, keysOf, putHost, putTicket, removeTicket } from "./draft.ts";
+import { type Draft, entryOf, keysOf, putHost, putTicket, removeTicket } from "./draft.ts";
 import { countOvertakes } from "./overtaking.ts";
 import { compareRank } from "./rank.ts";
 import { canServe } from "./standing.ts";
@@ -11,11 +11,14 @@ import type { Assignment, QueueEntry, Served, Ticket } from "./state.ts";
  * change of a host moves only who wants that host, or whom a capped waiter's leaving unblocks.
  */
 export function grantFreed(draft: Draft): void {
-  while (draft.freed.size > 0) {
-    const keys = [...draft.freed];
+  while (draft.freed.size > 0 || draft.offered.size > 0) {
+    const keys = [...draft.freed].filter((key) => isOffered(draft, key));
+    const offered = new Set(draft.offered);
     draft.freed.clear();
-    for (const entry of waitersFor(draft, keys)) {
-      if (!keys.some((key) => isOffered(draft, key))) break;
+    draft.offered.clear();
+    for (const entry of inTurn(draft, { keys, offered })) {
+      if (offered.size === 0 && !keys.some((key) => isOffered(draft, key))) break;
+      offered.delete(entry.id);
       const ticket = draft.tickets.get(entry.id);
       if (ticket?.phase.state !== "waiting") continue;
       const found = findHosts(draft, ticket);
@@ -30,12 +33,19 @@ function isOffered(draft: Draft, key: string): boolean {
   return host !== undefined && (host.holder === null || host.holder.hold.state === "claimed");
 }
 
-function waitersFor(draft: Draft, keys: readonly string[]): readonly QueueEntry[] {
+function inTurn(
+  draft: Draft,
+  { keys, offered }: { keys: readonly string[]; offered: ReadonlySet<string> },
+): readonly QueueEntry[] {
   const [only] = keys;
-  if (keys.length === 1 && only !== undefined) return waitersOf(draft, only);
+  if (keys.length === 1 && only !== undefined && offered.size === 0) return waitersOf(draft, only);
   const entries = new Map<string, QueueEntry>();
   for (const key of keys) {
     for (const entry of waitersOf(draft, key)) entries.set(entry.id, entry);
+  }
+  for (const id of offered) {
+    const ticket = draft.tickets.get(id);
+    if (ticket) entries.set(id, entryOf(ticket));
   }
   return [...entries.values()].sort(compareRank);
 }

@@ -15,12 +15,15 @@ export function emptyMatching<W>(): Matching<W> {
 /** The hosts that a want may use, best first. */
 export type Choices<W> = (want: W) => readonly string[];
 
-/** Tries to serve one more want; false leaves the matching as it was. */
-export function augment<W>(matching: Matching<W>, want: W, choices: Choices<W>): boolean {
-  return search(matching, want, choices, new Set());
+interface Search<W> {
+  readonly choices: Choices<W>;
+  /** Hosts looked at. After a failure: hosts that no later want can gain anything from. */
+  readonly seen: Set<string>;
 }
 
-function search<W>(matching: Matching<W>, want: W, choices: Choices<W>, seen: Set<string>): boolean {
+/** Tries to serve one more want; false leaves the matching as it was. */
+export function augment<W>(matching: Matching<W>, want: W, search: Search<W>): boolean {
+  const { choices, seen } = search;
   const keys = choices(want);
   // A free one first: nobody is moved for a want that has other choices.
   for (const key of keys) {
@@ -33,7 +36,7 @@ function search<W>(matching: Matching<W>, want: W, choices: Choices<W>, seen: Se
     if (seen.has(key)) continue;
     seen.add(key);
     const occupant = matching.wantOn.get(key);
-    if (occupant !== undefined && occupant !== want && search(matching, occupant, choices, seen)) {
+    if (occupant !== undefined && occupant !== want && augment(matching, occupant, search)) {
       assign(matching, want, key);
       return true;
     }
@@ -50,8 +53,13 @@ function assign<W>(matching: Matching<W>, want: W, key: string): void {
 
 /** Serves as many of the wants as possible, those with the fewest choices first; returns the others. */
 export function matchScarceFirst<W>(matching: Matching<W>, wants: readonly W[], choices: Choices<W>): W[] {
-  const order = wants.toSorted((a, b) => choices(a).length - choices(b).length);
-  return order.filter((want) => !augment(matching, want, choices));
+  return matchingOrder(wants, choices).filter(
+    (want) => !augment(matching, want, { choices, seen: new Set() }),
+  );
+}
+
+export function matchingOrder<W>(wants: readonly W[], choices: Choices<W>): readonly W[] {
+  return wants.length < 2 ? wants : wants.toSorted((a, b) => choices(a).length - choices(b).length);
 }
 
 /**

@@ -1,20 +1,19 @@
-import { addTicket, cap, type Draft, keysOf, putHost, putTurn } from "./draft.ts";
+import { addTicket, cap, type Draft, putHost, putTurn } from "./draft.ts";
 import type { RequestFields } from "./events.ts";
 import { foldWants } from "./folding.ts";
 import { nextTag } from "./rank.ts";
-import type { HostRecord, Ticket } from "./state.ts";
+import type { Ticket } from "./state.ts";
 
 /** A new ticket at its rank, offered whatever is free. */
 export function onRequest(draft: Draft, request: RequestFields): void {
   const ticket = makeTicket(draft, request);
   const names = new Map(ticket.wants.flatMap((want) => want.candidates).map(({ key, name }) => [key, name]));
-  for (const [key, name] of names)
-    putHost(draft, lookedAtAgain(draft.hosts.get(key), { key, name, now: draft.now }));
+  for (const [key, name] of names) lookAgain(draft, key, name);
   putTurn(draft, ticket.namespace, ticket.tag);
   addTicket(draft, ticket);
   if (draft.config.overtakes <= 0) cap(draft, ticket);
   draft.effects.push({ type: "queued", ticket: ticket.id });
-  for (const key of keysOf(ticket)) draft.freed.add(key);
+  draft.offered.add(ticket.id);
   draft.review.add(ticket.id);
 }
 
@@ -47,18 +46,19 @@ function makeTicket(draft: Draft, request: RequestFields): Ticket {
  * A new request is a reason to look again at a host that was locked by others or did not answer, at
  * once and for whoever comes first by rank. Quarantine is not lifted so.
  */
-function lookedAtAgain(
-  host: HostRecord | undefined,
-  { key, name, now }: { key: string; name: string; now: number },
-): HostRecord {
-  if (!host) return { key, name, holder: null, health: null, foreign: null, lastUsed: 0 };
-  const { health, foreign } = host;
-  return {
-    ...host,
-    health:
-      health && health.kind !== "quarantined"
-        ? { ...health, retryAt: Math.min(health.retryAt, now) }
-        : health,
-    foreign: foreign && { ...foreign, retryAt: Math.min(foreign.retryAt, now) },
-  };
+function lookAgain(draft: Draft, key: string, name: string): void {
+  const host = draft.hosts.get(key);
+  if (!host) putHost(draft, { key, name, holder: null, health: null, foreign: null, lastUsed: 0 });
+  else if ((host.health && host.health.kind !== "quarantined") || host.foreign) {
+    const { health, foreign } = host;
+    putHost(draft, {
+      ...host,
+      health:
+        health?.kind === "quarantined"
+          ? health
+          : health && { ...health, retryAt: Math.min(health.retryAt, draft.now) },
+      foreign: foreign && { ...foreign, retryAt: Math.min(foreign.retryAt, draft.now) },
+    });
+    draft.freed.add(key);
+  }
 }

@@ -69,5 +69,5 @@ function settle(draft: Draft): void {
     reviewWaiting(draft);
     if (draft.knots) refuseDeadlocks(draft);
     draft.knots = false;
-  } while (draft.freed.size > 0 || draft.review.size > 0);
+  } while (draft.freed.size > 0 || draft.offered.size > 0 || draft.review.size > 0);
 }

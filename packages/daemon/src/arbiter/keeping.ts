@@ -1,0 +1,95 @@
+import type { Draft } from "./draft.ts";
+import { augment, emptyMatching, type Matching, matchingOrder } from "./matching.ts";
+import { compareRank } from "./rank.ts";
+import { canServe, standing } from "./standing.ts";
+import type { QueueEntry, Rank, Ticket, Want } from "./state.ts";
+
+/** Which free hosts are kept for which wants of capped waiters. */
+export interface Kept {
+  readonly matching: Matching<Want>;
+  readonly ticketOf: ReadonlyMap<Want, Ticket>;
+  readonly choices: (want: Want) => readonly string[];
+}
+
+/**
+ * Matches the wants of the capped waiters, by rank, to the free hosts. The work is bounded by the
+ * number of free hosts and not of waiters: each want that is looked at either gets a host or proves
+ * that a set of hosts is used up for good, and only wants that list a host not yet used up are.
+ */
+export function keepForCapped(draft: Draft): Kept {
+  const matching = emptyMatching<Want>();
+  const ticketOf = new Map<Want, Ticket>();
+  const known = new Map<Want, readonly string[]>();
+  const choices = (want: Want) => known.get(want) ?? [];
+  const open = new Map<string, { entries: readonly QueueEntry[]; next: number }>();
+  for (const host of draft.hosts.values()) {
+    const entries = draft.wanting.get(host.key);
+    if (entries && !host.holder && standing(host, "", draft.now) === "free")
+      open.set(host.key, { entries, next: 0 });
+  }
+  for (let ticket = nextCapped(draft, open); ticket; ticket = nextCapped(draft, open)) {
+    for (const want of ticket.wants) {
+      ticketOf.set(want, ticket);
+      known.set(want, servingKeys(draft, ticket, want));
+    }
+    for (const want of matchingOrder(ticket.wants, choices)) {
+      const seen = new Set<string>();
+      if (!augment(matching, want, { choices, seen })) for (const key of seen) open.delete(key);
+    }
+  }
+  return { matching, ticketOf, choices };
+}
+
+/** The first capped waiter by rank that lists an open host and was not looked at yet. */
+function nextCapped(
+  draft: Draft,
+  open: Map<string, { entries: readonly QueueEntry[]; next: number }>,
+): Ticket | null {
+  let first: Ticket | null = null;
+  const heads: { cursor: { next: number }; ticket: Ticket }[] = [];
+  for (const [key, cursor] of open) {
+    const ticket = headOf(draft, cursor);
+    if (!ticket) {
+      open.delete(key);
+      continue;
+    }
+    heads.push({ cursor, ticket });
+    if (!first || compareRank(ticket, first) < 0) first = ticket;
+  }
+  for (const { cursor, ticket } of heads) if (ticket === first) cursor.next += 1;
+  return first;
+}
+
+function headOf(draft: Draft, cursor: { entries: readonly QueueEntry[]; next: number }): Ticket | null {
+  for (; cursor.next < cursor.entries.length; cursor.next++) {
+    const ticket = draft.tickets.get(cursor.entries[cursor.next]?.id ?? "");
+    if (
+      ticket &&
+      ticket.overtaken >= draft.config.overtakes &&
+      ticket.phase.state === "waiting" &&
+      !ticket.partial
+    ) {
+      return ticket;
+    }
+  }
+  return null;
+}
+
+function servingKeys(draft: Draft, ticket: Ticket, want: Want): string[] {
+  const keys: string[] = [];
+  for (const { key } of want.candidates)
+    if (canServe(draft.hosts.get(key), ticket, draft.now)) keys.push(key);
+  return keys;
+}
+
+/** What is kept for those before a rank: the same wants are served whether or not later ones are looked at. */
+export function keptBefore(kept: Kept, rank: Rank): Matching<Want> {
+  const matching = emptyMatching<Want>();
+  for (const [want, key] of kept.matching.hostOf) {
+    const ticket = kept.ticketOf.get(want);
+    if (!ticket || compareRank(ticket, rank) >= 0) continue;
+    matching.hostOf.set(want, key);
+    matching.wantOn.set(key, want);
+  }
+  return matching;
+}
