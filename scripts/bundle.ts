@@ -4,53 +4,52 @@
  *
  *   node --conditions=mtui-source scripts/bundle.ts
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { buildCommandTable } from "@mtui/core/registry";
 import { type BuildOptions, build } from "esbuild";
 import { buildId } from "./generate/build-id.ts";
 import { lazyBuiltins } from "./generate/lazy-builtins.ts";
+import { licences } from "./generate/licences.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const table = JSON.stringify(buildCommandTable(version));
 
-const common: BuildOptions = {
+const common = {
   bundle: true,
+  write: false,
+  metafile: true,
+  absWorkingDir: root,
   platform: "node",
   target: "node22.18",
   format: "esm",
   conditions: ["mtui-source"],
   define: { MTUI_BUILD: JSON.stringify(buildId(join(root, "packages"))) },
   sourcemap: false,
-  // Half the bytes to read at each start; names stay, for traces.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  // Licence texts of what is bundled stay with it.
-  legalComments: "eof",
+  legalComments: "none",
   logLevel: "warning",
-};
+} as const satisfies BuildOptions;
 
-/** A client: its `main`, called with the table as data that is parsed when it is first needed. */
-async function bundleClient(folder: string, outfile: string): Promise<void> {
-  const dist = join(root, "packages", folder, "dist");
-  mkdirSync(dist, { recursive: true });
-  await build({
-    ...common,
+/** A client: its `main`, called with the table as data. */
+function bundleClient(folder: string, outfile: string): Promise<void> {
+  return bundle({
     plugins: [lazyBuiltins()],
     stdin: {
       contents: `import { main } from "./src/main.ts"; await main(JSON.parse(${JSON.stringify(table)}));`,
       resolveDir: join(root, "packages", folder),
       loader: "ts",
     },
-    outfile: join(dist, outfile),
+    // Half the bytes to read at each start; names stay, for traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    outfile: join(root, "packages", folder, "dist", outfile),
   });
 }
 
-async function bundleDaemon(): Promise<void> {
+function bundleDaemon(): Promise<void> {
   const folder = join(root, "packages", "daemon");
-  await build({
-    ...common,
+  return bundle({
     entryPoints: [join(folder, "src", "main.ts")],
     outfile: join(folder, "dist", "mtuid.mjs"),
     // ssh2 finds its own files by `__dirname`; its native helper is optional.
@@ -62,12 +61,26 @@ async function bundleDaemon(): Promise<void> {
   });
 }
 
+async function bundle(options: BuildOptions & { outfile: string }): Promise<void> {
+  const { outputFiles, metafile } = await build({ ...options, ...common });
+  for (const { path, contents } of outputFiles) put(path, contents);
+  put(`${options.outfile}.licences.txt`, licences(metafile, root));
+}
+
+/** Whole or not at all: a program may be started while it is built anew. */
+function put(path: string, contents: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, contents);
+  renameSync(draft, path);
+}
+
 await Promise.all([
   bundleClient("cli", "mtuictl.mjs"),
   bundleClient("mcp-shim", "mtui-mcp.mjs"),
   bundleDaemon(),
 ]);
-writeFileSync(
+put(
   join(root, "packages", "cli", "dist", "commands.json"),
   `${JSON.stringify(JSON.parse(table), null, 2)}\n`,
 );

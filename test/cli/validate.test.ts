@@ -87,7 +87,8 @@ SUSE:Maintenance:3:4  FAILED  12 s
   report: /reports/log
 
 SUSE:Maintenance:5:6  failed  validate-3
-  template.notFound: No such template. (Check the RRID.)
+  template.notFound: No such template.
+  Check the RRID.
 
 3 updates: 1 INCOMPLETE, 1 FAILED, 1 not validated
 `);

@@ -57,7 +57,9 @@ function unfinished(job: JobView, { style }: View): string[] {
   const lines = [
     `${style.bold(oneLine(job.rrid ?? job.command))}  ${paint(job.state, style)}  ${style.dim(job.id)}`,
   ];
-  if (job.error !== null) lines.push(`  ${style.red(errorLine(job.error))}`);
+  if (job.error === null) return lines;
+  lines.push(`  ${style.red(`${oneLine(job.error.kind)}: ${oneLine(job.error.message)}`)}`);
+  if (job.error.hint !== undefined) lines.push(`  ${oneLine(job.error.hint)}`);
   return lines;
 }
 

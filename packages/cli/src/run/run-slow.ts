@@ -19,9 +19,9 @@ export async function runSlow(
 ): Promise<number> {
   const background = parsed.params.background === true;
   const reply = await client.call(entry.name, { ...parsed.params, background: true });
-  const jobs = jobsOf(reply);
-  if (background) return started(reply, { jobs, context });
-  const watched = await watchJobs(jobs, {
+  const started = jobsOf(reply);
+  if (background) return leave(reply, { jobs: started, context });
+  const watched = await watchJobs(started, {
     context,
     client,
     output: false,
@@ -31,7 +31,8 @@ export async function runSlow(
   const outcomes = await resultsOf(watched.jobs, client);
   if (entry.name === "validate") {
     const results = outcomes.map(({ result }) => result ?? null);
-    await printResult({ jobs: outcomes.map(({ job }) => job), results }, { context, operation: "validate" });
+    const jobs = outcomes.map(({ job, error }) => ({ ...job, error: job.error ?? error }));
+    await printResult({ jobs, results }, { context, operation: "validate" });
   } else {
     for (const outcome of outcomes) await printOutcome(outcome, context);
   }
@@ -44,7 +45,7 @@ function jobsOf(reply: unknown): JobView[] {
   return jobs ?? (job === undefined ? [] : [job]);
 }
 
-function started(reply: unknown, { jobs, context }: { jobs: readonly JobView[]; context: Context }): number {
+function leave(reply: unknown, { jobs, context }: { jobs: readonly JobView[]; context: Context }): number {
   if (context.flags.json) printJson(reply, context);
   else
     for (const { id, command } of jobs)
