@@ -39,6 +39,11 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
     if (outcome.state === "failed") expect(outcome.stderr.head.toString()).toBe("err\n");
   });
 
+  test("what comes last on stderr is not cut off by the end of stdout", async () => {
+    const outcome = await session.query("exec >&-; seq 1 30000 >&2");
+    expect(outcome.state === "ok" && outcome.stderr.bytes).toBe(168_894);
+  });
+
   test("the status is the command's and not a pipe's last, and nothing leaks into its environment", async () => {
     expect(await session.query("set -o pipefail; false | true")).toMatchObject({ state: "failed", exit: 1 });
     const names = stdoutOf(

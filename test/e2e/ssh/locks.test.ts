@@ -83,15 +83,45 @@ describe.skipIf(withoutLab)("locks on a real host", () => {
     }
   });
 
-  test("a stale lock that changes between the two looks is left alone", async () => {
+  /** Before the n-th time that somebody asks for the guard, another mtui writes; nothing is left to luck. */
+  async function writesBefore(call: number, bytes: string): Promise<{ calls: () => Promise<number> }> {
+    const script = [
+      "#!/bin/sh",
+      "n=$(($(cat /root/calls) + 1)); echo $n > /root/calls",
+      `[ $n = ${call} ] && printf %s '${bytes}' > /var/lock/mtui.lock`,
+      'exec /usr/bin/flock.real "$@"',
+    ].join("\n");
+    await host.must("echo 0 > /root/calls; mv /usr/bin/flock /usr/bin/flock.real");
+    await host.writeFile("/usr/bin/flock", `${script}\n`);
+    await host.must("chmod 755 /usr/bin/flock");
+    return { calls: async () => Number(await host.readFile("/root/calls")) };
+  }
+
+  test("a stale lock is replaced only at the third step, after two equal looks", async () => {
     await foreignLock(host, { epoch: 1_000_000_000 });
-    const taking = ours.takeLock("operation", PURPOSE);
-    const fresh = await foreignLock(host, { user: "carol" });
-    expect(await taking).toMatchObject({
-      state: "refused",
-      by: { state: "foreign", record: { user: "carol" } },
-    });
-    expect(await readLock(host)).toBe(fresh);
+    const guard = await writesBefore(99, "");
+    try {
+      expect(await ours.takeLock("operation", PURPOSE)).toMatchObject({
+        state: "taken",
+        reaped: { user: "bob" },
+      });
+      expect(await guard.calls()).toBe(3);
+    } finally {
+      await host.must("mv -f /usr/bin/flock.real /usr/bin/flock");
+    }
+  });
+
+  test.each([2, 3])("a stale lock that is renewed before step %i is left alone", async (call) => {
+    await foreignLock(host, { epoch: 1_000_000_000 });
+    const renewed = `${Math.floor(Date.now() / 1000)}:carol:7`;
+    await writesBefore(call, renewed);
+    try {
+      const taking = await ours.takeLock("operation", PURPOSE);
+      expect(taking).toMatchObject({ state: "refused", by: { state: "foreign", record: { user: "carol" } } });
+      expect(await readLock(host)).toBe(renewed);
+    } finally {
+      await host.must("mv -f /usr/bin/flock.real /usr/bin/flock");
+    }
   });
 
   test("stale by the host's clock alone: a lock of the future, and one of a day that is not over, stand", async () => {
@@ -154,10 +184,14 @@ describe.skipIf(withoutLab)("locks on a real host", () => {
     expect(await readLock(host)).toBe(lock.bytes);
     await ours.releaseLock(lock);
     await host.must(": > /var/lock/mtui.lock");
-    const taking = ours.takeLock("operation", PURPOSE);
-    const bytes = await foreignLock(host, { user: "between-two-opens" });
-    expect(await taking).toMatchObject({ state: "refused" });
-    expect(await readLock(host)).toBe(bytes);
+    const bytes = `${Math.floor(Date.now() / 1000)}:between-two-opens:7`;
+    await writesBefore(2, bytes);
+    try {
+      expect(await ours.takeLock("operation", PURPOSE)).toMatchObject({ state: "refused" });
+      expect(await readLock(host)).toBe(bytes);
+    } finally {
+      await host.must("mv -f /usr/bin/flock.real /usr/bin/flock");
+    }
   });
 
   test("what is no plain file is locked for a reason that is said", async () => {
