@@ -75,11 +75,14 @@ async function main(): Promise<number> {
   });
 }
 
+let status: number;
 try {
-  process.exitCode = await main();
+  status = await main();
 } catch (thrown) {
   const error = toMtuiError(thrown);
   process.stderr.write(`mtuid: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`);
   if (error.kind === "internal") process.stderr.write(`${String((error.cause as Error | undefined)?.stack)}\n`);
-  process.exitCode = error.exitCode;
+  status = error.exitCode;
 }
+// Whatever still has a timer or a half-open connection has had its time.
+process.exit(status);

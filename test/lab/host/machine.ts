@@ -79,6 +79,8 @@ export class Machine implements HostMachine {
       ],
       {
         stdio: ["ignore", "ignore", "pipe"],
+        // A session of its own: Ctrl-C at our terminal is not for the host's sshd.
+        detached: true,
         env: {
           PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
           NAME: name,

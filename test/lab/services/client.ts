@@ -17,7 +17,7 @@ export class Services {
   constructor() {
     // pdeathsig: the kernel ends it with us, even if we are killed while its input is held open by a fork.
     const command = ["--pdeathsig", "KILL", process.execPath, join(import.meta.dirname, "process.ts")];
-    this.#child = spawn("setpriv", command, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#child = spawn("setpriv", command, { stdio: ["pipe", "pipe", "inherit"], detached: true });
     this.#child.stdin.on("error", () => {});
     this.#gone = new Promise((resolve) => {
       const lost = () => {
