@@ -53,6 +53,7 @@ function start(
   return spawnSync(process.execPath, [...options, join(root, "packages", folder, "bin", launcher), ...args], {
     env,
     encoding: "utf8",
+    timeout: 10_000,
   });
 }
 
@@ -99,6 +100,20 @@ test("an old Node starts the one that came with the packages", () => {
   chmodSync(join(own, "bin/node"), 0o755);
   const { stdout, status } = start("cli", "mtuictl.js", { args: ["x y"], preload: oldNode() });
   expect({ ...JSON.parse(stdout), status }).toMatchObject({ args: ["x y"], status: 7 });
+});
+
+test("a Node from the packages that is itself too old ends in a message, not in a loop", () => {
+  build("cli", "mtuictl.mjs");
+  const own = join(root, "packages/cli/node_modules", `node-${process.arch}`);
+  mkdirSync(join(own, "bin"), { recursive: true });
+  writeFileSync(join(own, "package.json"), "{}");
+  const always = join(root, "always-old.mjs");
+  writeFileSync(always, 'Object.defineProperty(process.versions, "node", { value: "20.9.0" });');
+  writeFileSync(join(own, "bin/node"), `#!/bin/sh\nexec "${process.execPath}" --import "${always}" "$@"\n`);
+  chmodSync(join(own, "bin/node"), 0o755);
+  const { stderr, status } = start("cli", "mtuictl.js", { preload: always });
+  expect(status).toBe(1);
+  expect(stderr).toContain("Node 20.9.0 is too old.");
 });
 
 test("an old Node without another one says what is needed", () => {
