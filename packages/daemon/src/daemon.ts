@@ -44,7 +44,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const jobs = new JobTable({
     clock,
     events,
-    limits: { active: config.jobs.max_active, activePerWorkspace: config.jobs.max_active_per_workspace },
+    limits: {
+      active: config.jobs.max_active,
+      activePerWorkspace: config.jobs.max_active_per_workspace,
+      keepFinished: config.jobs.keep_finished,
+      keepMs: config.jobs.keep_seconds * 1000,
+    },
   });
   const arbiter = createArbiter({
     now: () => clock.now(),
@@ -63,7 +68,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       ...(config.connection.ssh_config === undefined ? {} : { configFile: config.connection.ssh_config }),
     },
     locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },
-    limits: {},
+    limits: { silence: config.connection.command_timeout },
     log,
   });
   const releaser = new Releaser({ arbiter, connector, clock, log });

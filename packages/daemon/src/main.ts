@@ -60,7 +60,11 @@ async function main(): Promise<number> {
   }
   const loaded = loadConfig({ config: options.config, env });
   const journal = underSystemd(env);
-  using log = openLog({ path: options.foreground || journal ? null : join(state, "mtuid.log"), journal });
+  using log = openLog({
+    path: options.foreground || journal ? null : join(state, "mtuid.log"),
+    level: loaded.config.daemon.log_level,
+    journal,
+  });
   log.hide(loaded.config.gitea.token);
   const fd = takeListenFd(env);
   // Awaited here: the lock and the log must outlive the daemon.

@@ -5,7 +5,7 @@ import type { JobCall } from "./context.ts";
 interface Wishes {
   /** Seconds to wait for operation locks of others; undefined = `[lock] wait`. */
   wait?: number | undefined;
-  /** Seconds of silence before a command is ended; undefined = `[connection] connection_timeout`. */
+  /** Seconds of silence before a command is ended; undefined = `[connection] command_timeout`. */
   timeout?: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     rrid: workspace.template?.rrid ?? null,
     workspace: workspace.name,
     signal: job.signal,
-    limits: { silence: wishes.timeout ?? config.connection.connection_timeout },
+    limits: { silence: wishes.timeout ?? config.connection.command_timeout },
     fanout: config.daemon.fanout,
     clock: services.clock,
     waitForLock: { seconds: wishes.wait ?? config.lock.wait, pollSeconds: config.lock.wait_poll },
@@ -33,9 +33,5 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     },
     record: (host, entry) => workspace.record(host, entry),
     heldByHand: (host) => workspace.hosts.get(host)?.byHand,
-    replaceHeldByHand: (host, lock) => {
-      const held = workspace.hosts.get(host);
-      if (held !== undefined) held.byHand = lock;
-    },
   };
 }
