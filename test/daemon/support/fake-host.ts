@@ -182,7 +182,6 @@ export class FakeHost implements HostSession {
   async reboot(): Promise<RebootOutcome> {
     this.events.push("reboot");
     if (this.rebootAnswer !== null) return this.rebootAnswer;
-    this.lock = null;
     this.bootId += 1;
     return { state: "ok", before: `boot-${this.bootId - 1}`, after: `boot-${this.bootId}`, ms: 1000 };
   }

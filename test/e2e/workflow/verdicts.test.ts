@@ -190,6 +190,34 @@ describe.skipIf(withoutLab)("verdicts on real hosts", () => {
     }
   });
 
+  it("UNKNOWN, and no verdict of the host, when rpm cannot be asked after the update", async () => {
+    const { name, made: of } = await make({ of: { pre: 'r=$(type -P rpm); mv "$r" "$r.hidden"' } });
+    try {
+      const [result] = (await run(of, ["one"])).results;
+      expect(result).toMatchObject({
+        state: "failed",
+        verdict: "NOT_TESTED",
+        packages: [{ name, before: "1.0-1", after: null, note: "could not be asked", verdict: "UNKNOWN" }],
+      });
+    } finally {
+      await hideProgram(lab.host("one"), "rpm", false);
+    }
+  });
+
+  it("FAILED for a package that is on offer and was not installed", async () => {
+    const { name, made: of } = await make();
+    const packages = [`${name} = 2.0-1`, "frobnicate-plugins = 2.0-1"];
+    const wide = await lab.makeUpdate({ rrid: of.rrid, packages, testplatforms: [SP6] });
+    expect((await run(wide, ["one"], { noprepare: true })).results[0]).toMatchObject({
+      state: "ok",
+      verdict: "FAILED",
+      packages: [
+        { name: "frobnicate-plugins", before: null, after: null, verdict: "FAILED" },
+        { name, verdict: "PASSED" },
+      ],
+    });
+  });
+
   it("NOT_TESTED while somebody else's zypper runs", async () => {
     const { made: of } = await make();
     await holdZypp(lab.host("one"));

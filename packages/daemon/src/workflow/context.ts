@@ -56,8 +56,6 @@ export interface WorkflowContext {
   readonly record?: (host: string, entry: CommandEntry) => void;
   /** The operation lock that a person of this workspace holds: used, and left in place. */
   readonly heldByHand?: (host: string) => HeldLock | undefined;
-  /** Such a lock had to be taken again, since the host was rebooted. */
-  readonly replaceHeldByHand?: (host: string, lock: HeldLock) => void;
   /** For the jitter of waiting. @default Math.random */
   readonly random?: () => number;
 }

@@ -5,7 +5,7 @@ import type { WorkflowContext, WorkflowHost } from "./context.ts";
 import { type HostPlan, planHost } from "./host-plan.ts";
 import { type HostRun, runStep, stopFailed } from "./host-run.ts";
 import { operate } from "./operate.ts";
-import { rebootInto } from "./reboot.ts";
+import { rebootHost } from "./reboot.ts";
 import { refresh, removeRepositories } from "./repositories.ts";
 import { installedVersions } from "./versions.ts";
 
@@ -19,7 +19,7 @@ export async function downgrade(
     hosts,
     plan: (host) => planDowngrade(context, host),
     history: (plan) => ["downgrade", context.rrid?.text ?? "-", Object.keys(plan.required).join(" ")],
-    work: (run, plan) => downgradeHost(run, { plan, operation: "downgrade" }),
+    work: downgradeHost,
   });
   return { hosts: done.map(({ result }) => result), warnings: [] };
 }
@@ -41,10 +41,7 @@ function planDowngrade(context: WorkflowContext, host: WorkflowHost): HostPlan {
  * package is tried even when another one failed; the versions afterwards decide.
  * @throws HostStop when a package is not where it should be
  */
-export async function downgradeHost(
-  run: HostRun,
-  { plan, operation }: { plan: HostPlan; operation: string },
-): Promise<void> {
+export async function downgradeHost(run: HostRun, plan: HostPlan): Promise<void> {
   await removeRepositories(run, plan);
   await refresh(run, plan);
   const targets = await downgradeTargets(run, plan);
@@ -60,7 +57,7 @@ export async function downgradeHost(
   }
   if (rebootAfterChange) {
     if (problems.length > 0) throw stopFailed(`downgrade: ${problems.join("; ")}`);
-    await rebootInto(run, operation);
+    await rebootHost(run);
   }
   const after = await installedVersions(
     run,

@@ -1,4 +1,4 @@
-import { parseLockFile, parseOurComment, printable } from "@mtui/core/domain";
+import { printable } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import { pause } from "../clock.ts";
 import type { HeldLock, LockPurpose, LockReading } from "../hosts/session.ts";
@@ -118,39 +118,6 @@ async function release(run: HostRun, lock: HeldLock): Promise<string | null> {
   if (result.state === "foreign")
     return `the operation lock was taken over (${holder(result.by)}); left alone`;
   return `the operation lock could not be removed: ${printable(result.reason)}; remove it with: ${remedy}`;
-}
-
-/** The lock again after a reboot, which wipes `/var/lock`. */
-export async function retakeOperationLock(run: HostRun, operation: string): Promise<void> {
-  const { context, session } = run;
-  const note = run.byHand ? noteOf(run.lock) : undefined;
-  const taking = await session.takeLock("operation", {
-    operation: run.byHand ? "lock" : operation,
-    rrid: context.rrid?.text ?? null,
-    workspace: context.workspace,
-    ...(note === undefined ? {} : { note }),
-  });
-  if (taking.state === "taken") {
-    run.lock = taking.lock;
-    if (run.byHand) context.replaceHeldByHand?.(run.name, taking.lock);
-    return;
-  }
-  run.lock = null;
-  const why = taking.state === "refused" ? holder(taking.by) : printable(taking.reason);
-  const error = new MtuiError(
-    "lock.lost",
-    `After the reboot ${run.name} could not be locked again: ${why}.`,
-    {
-      hint: `Look at it with: mtuictl list-locks -w ${context.workspace} -t ${run.name}`,
-    },
-  );
-  throw new HostStop("failed", { error: error.toReport() });
-}
-
-/** What the person wrote when they took it. */
-function noteOf(lock: HeldLock | null): string | undefined {
-  const file = parseLockFile(Buffer.from(lock?.bytes ?? ""));
-  return file.state === "held" ? parseOurComment(file.record.comment)?.note : undefined;
 }
 
 function holder(by: LockReading): string {

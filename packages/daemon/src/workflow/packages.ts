@@ -3,7 +3,7 @@ import type { HostResult } from "@mtui/core/registry";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
 import { type HostRun, runStep } from "./host-run.ts";
 import { operate } from "./operate.ts";
-import { rebootInto } from "./reboot.ts";
+import { rebootHost } from "./reboot.ts";
 
 interface PackageRequest {
   readonly hosts: readonly WorkflowHost[];
@@ -36,15 +36,12 @@ async function change(
       return { family, step: step(family) };
     },
     history: () => [name, packages.join(" ")],
-    work: (run, plan) => changeHost(run, { ...plan, name }),
+    work: changeHost,
   });
   return { hosts: done.map(({ result }) => result), warnings: [] };
 }
 
-async function changeHost(
-  run: HostRun,
-  { family, step, name }: { family: Family; step: PlanStep; name: string },
-): Promise<void> {
+async function changeHost(run: HostRun, { family, step }: { family: Family; step: PlanStep }): Promise<void> {
   await runStep(run, { plan: step, tool: family.tool });
-  if (family.rebootAfterChange) await rebootInto(run, name);
+  if (family.rebootAfterChange) await rebootHost(run);
 }

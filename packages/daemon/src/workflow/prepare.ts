@@ -4,7 +4,7 @@ import type { WorkflowContext, WorkflowHost } from "./context.ts";
 import { type HostPlan, planHost, planWithRepositories } from "./host-plan.ts";
 import { type HostRun, runStep, stopFailed } from "./host-run.ts";
 import { operate } from "./operate.ts";
-import { rebootInto } from "./reboot.ts";
+import { rebootHost } from "./reboot.ts";
 import { addRepositories, refresh, removeRepositories } from "./repositories.ts";
 import { installedVersions } from "./versions.ts";
 
@@ -27,7 +27,7 @@ export async function prepare(
     hosts,
     plan: (host) => (settings.testing ? planWithRepositories : planHost)(context, host),
     work: async (run, plan) => {
-      await prepareHost(run, { plan, settings, operation: "prepare" });
+      await prepareHost(run, { plan, settings });
     },
   });
   return { hosts: done.map(({ result }) => result), warnings: [] };
@@ -39,7 +39,7 @@ export async function prepare(
  */
 export async function prepareHost(
   run: HostRun,
-  { plan, settings, operation }: { plan: HostPlan; settings: PrepareSettings; operation: string },
+  { plan, settings }: { plan: HostPlan; settings: PrepareSettings },
 ): Promise<ReadonlySet<string>> {
   await (settings.testing ? addRepositories : removeRepositories)(run, plan);
   await refresh(run, plan);
@@ -57,7 +57,7 @@ export async function prepareHost(
   const { tool, rebootAfterChange } = plan.family;
   await runStep(run, { plan: plan.family.prepare(packages, settings), tool });
   // Only an answer that passed the check gets here: a refused snapshot is never booted.
-  if (rebootAfterChange) await rebootInto(run, operation);
+  if (rebootAfterChange) await rebootHost(run);
   return missing;
 }
 

@@ -3,7 +3,6 @@ import type { HostResult } from "@mtui/core/registry";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
 import { assertNotCancelled, HostStop, type HostRun, stopFailed } from "./host-run.ts";
 import { operate } from "./operate.ts";
-import { retakeOperationLock } from "./operation-locks.ts";
 
 const DEFAULT_BUDGET = 900;
 
@@ -16,21 +15,17 @@ export async function reboot(
     name: "reboot",
     hosts,
     plan: () => null,
-    work: async (run) => {
-      await bootAgain(run);
-      if (run.byHand) await retakeOperationLock(run, "reboot");
-    },
+    work: rebootHost,
   });
   return { hosts: done.map(({ result }) => result), warnings: [] };
 }
 
-/** Activates a new snapshot in the middle of an operation, which then holds its lock again. */
-export async function rebootInto(run: HostRun, operation: string): Promise<void> {
-  await bootAgain(run);
-  await retakeOperationLock(run, operation);
-}
-
-async function bootAgain(run: HostRun): Promise<void> {
+/**
+ * Reboots one host in the middle of its work. The session puts back the locks that the reboot wiped,
+ * or says that somebody was faster.
+ * @throws HostStop without a new boot id, or without the locks
+ */
+export async function rebootHost(run: HostRun): Promise<void> {
   const { context, session } = run;
   assertNotCancelled(run, "reboot");
   context.progress?.(run.name, { step: "reboot", state: "running" });

@@ -3,7 +3,7 @@ import { downgradeHost } from "./downgrade.ts";
 import type { HostPlan } from "./host-plan.ts";
 import { HostStop, type HostRun, runStep, shielded, stopFailed } from "./host-run.ts";
 import { offeredOf, prepareHost } from "./prepare.ts";
-import { rebootInto } from "./reboot.ts";
+import { rebootHost } from "./reboot.ts";
 import {
   addRepositories,
   refresh,
@@ -45,7 +45,7 @@ export async function updateHost(run: HostRun, work: UpdateWork): Promise<void> 
   if (settings.clean === true) await cleanBaseline(run, plan);
   if (!settings.noprepare) {
     const prepared = { force: false, installed: false, testing: false };
-    evidence.missing = await prepareHost(run, { plan, settings: prepared, operation: "update" });
+    evidence.missing = await prepareHost(run, { plan, settings: prepared });
   }
   evidence.before = await installedVersions(run, tracked);
   if (settings.noprepare && [...evidence.before.values()].includes(null)) {
@@ -78,12 +78,12 @@ async function install(run: HostRun, work: UpdateWork & { begun: { install: bool
   begun.install = true;
   await runStep(run, { plan: step, tool: family.tool });
   // Checked: only now is the new snapshot booted.
-  if (family.rebootAfterChange) await rebootInto(run, "update");
+  if (family.rebootAfterChange) await rebootHost(run);
   if (family.patches !== null)
     await runStep(run, { plan: family.patches.list(), tool: "zypper", tolerate: true });
   if (settings.newpackage) {
     const prepared = { force: false, installed: false, testing: true };
-    evidence.missing = await prepareHost(run, { plan, settings: prepared, operation: "update" });
+    evidence.missing = await prepareHost(run, { plan, settings: prepared });
   }
   evidence.step = "ok";
 }
@@ -147,7 +147,7 @@ async function quietVersions(run: HostRun, packages: readonly string[]): Promise
 async function rollBack(run: HostRun, plan: HostPlan): Promise<void> {
   run.context.progress?.(run.name, { step: "roll back", state: "running" });
   try {
-    await downgradeHost(run, { plan, operation: "update" });
+    await downgradeHost(run, plan);
     run.warnings.push("the update failed and was rolled back to the released versions");
   } catch (thrown) {
     if (!(thrown instanceof HostStop)) throw thrown;
