@@ -40,8 +40,11 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
   });
 
   test("what comes last on stderr is not cut off by the end of stdout", async () => {
-    const outcome = await session.query("exec >&-; seq 1 30000 >&2");
-    expect(outcome.state === "ok" && outcome.stderr.bytes).toBe(168_894);
+    // What fits into a pipe is still in it when the command has ended.
+    for (let round = 0; round < 10; round += 1) {
+      const outcome = await session.query("head -c 60000 /dev/zero >&2");
+      expect(outcome.state === "ok" && outcome.stderr.bytes).toBe(60_000);
+    }
   });
 
   test("the status is the command's and not a pipe's last, and nothing leaks into its environment", async () => {
