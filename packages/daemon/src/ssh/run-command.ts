@@ -1,8 +1,7 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { CommandOutcome } from "../hosts/outcome.ts";
 import type { CommandLimits } from "../hosts/session.ts";
-import { HeadTail } from "./capture.ts";
-import { scanMarks } from "./marker.ts";
+import { CommandStreams, type Said } from "./command-streams.ts";
 import { endGroup, type GroupKiller } from "./end-group.ts";
 import type { RemoteShell, StreamName } from "./transport.ts";
 
@@ -18,10 +17,13 @@ export interface RunOptions {
   readonly hostName: string;
 }
 
-/** What the far side said, before it becomes an outcome. */
 export type RunResult =
   | { readonly kind: "outcome"; readonly outcome: CommandOutcome; readonly release: string }
+  /** Nothing ran: `cancelled`, or the script's own reason. */
   | { readonly kind: "refused"; readonly reason: string };
+
+/** Why we end a command that has not ended by itself. */
+type Stop = { readonly why: "cancelled" | "silence" | "total" };
 
 /**
  * Runs one command script in a fresh shell. How it can end: the end mark came on both streams (`ok`,
@@ -30,131 +32,89 @@ export type RunResult =
  * before the end mark (`lost`, never anything better). The shell is used up in every case.
  */
 export async function runCommand(shell: RemoteShell, options: RunOptions): Promise<RunResult> {
-  const { limits } = options;
+  const { limits, hostName } = options;
   if (options.signal?.aborted) {
     shell.destroy();
     return { kind: "refused", reason: "cancelled" };
   }
   const started = performance.now();
-  const captures = { stdout: new HeadTail(limits.capture), stderr: new HeadTail(limits.capture) };
-  const begun = { stdout: false, stderr: false };
-  // The process group once it runs, null when nothing will run, 0 when it cannot be known.
-  const begin = Promise.withResolvers<number | null>();
-  const end = Promise.withResolvers<End>();
-  const ended = { stdout: false, stderr: false };
-  let exit = "";
-  let release = "-";
-  let silence: NodeJS.Timeout | undefined;
-  const quiet = (): void => {
-    if (limits.silence <= 0) return;
-    clearTimeout(silence);
-    silence = setTimeout(() => end.resolve({ why: "silence" }), limits.silence * 1000);
-  };
-  const onMark = (stream: StreamName, words: string[]): void => {
-    const [word, first, second] = words;
-    if (word === "refused") {
-      begin.resolve(null);
-      end.resolve({ why: "refused", reason: words.slice(1).join(" ") });
-    }
-    if (word === "go") {
-      begun[stream] = true;
-      if (stream === "stdout") begin.resolve(Number(first));
-    }
-    if (word !== "end") return;
-    ended[stream] = true;
-    if (stream === "stdout") {
-      exit = first ?? "";
-      release = second ?? "-";
-    }
-    if (ended.stdout && ended.stderr) end.resolve({ why: "ended" });
-  };
-  const scanner = (stream: StreamName): ReturnType<typeof scanMarks> =>
-    scanMarks(options.nonce, {
-      onBytes: (chunk) => {
-        if (!begun[stream] || ended[stream]) return;
-        captures[stream].push(chunk);
-        options.onOutput?.(stream, chunk);
-      },
-      onMark: (words) => onMark(stream, words),
-    });
-  const scanners = { stdout: scanner("stdout"), stderr: scanner("stderr") };
-  shell.attach({
-    onOutput: (stream, chunk) => {
-      quiet();
-      scanners[stream].push(chunk);
-    },
-    onClose: () => {
-      scanners.stdout.flush();
-      scanners.stderr.flush();
-      begin.resolve(0);
-      end.resolve({ why: "closed" });
-    },
+  const watch = watchLimits(limits, options.signal);
+  const streams = new CommandStreams({
+    nonce: options.nonce,
+    capture: limits.capture,
+    onOutput: options.onOutput,
+    onLife: watch.life,
   });
-  const total =
-    limits.total > 0 ? setTimeout(() => end.resolve({ why: "total" }), limits.total * 1000) : undefined;
-  const onAbort = (): void => end.resolve({ why: "cancelled" });
-  options.signal?.addEventListener("abort", onAbort, { once: true });
-  quiet();
+  shell.attach(streams.sink);
   shell.end(options.script);
+  const end: Said | Stop = await Promise.race([streams.said, watch.stopped]);
+  watch.done();
+  if (end.why === "refused") {
+    shell.destroy();
+    return { kind: "refused", reason: end.reason };
+  }
+  if (end.why === "ended") {
+    // It closes by itself, and only then does sshd count the session as free; a service that the
+    // command left behind would keep it open.
+    setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
+  }
+  let gone = false;
+  if (end.why === "cancelled" || end.why === "silence" || end.why === "total") {
+    gone = await endGroup({ group: streams.group, killer: options.killer, graceSeconds: limits.grace });
+    shell.destroy();
+  }
+  const ran = { ...streams.captured, ms: performance.now() - started };
+  return {
+    kind: "outcome",
+    outcome: outcomeOf(end, { ran, gone, limits, hostName }),
+    release: streams.release,
+  };
+}
 
-  const why = await end.promise;
-  clearTimeout(silence);
-  clearTimeout(total);
-  options.signal?.removeEventListener("abort", onAbort);
-  const ran = (): {
-    stdout: ReturnType<HeadTail["captured"]>;
-    stderr: ReturnType<HeadTail["captured"]>;
-    ms: number;
-  } => ({
-    stdout: captures.stdout.captured(),
-    stderr: captures.stderr.captured(),
-    ms: performance.now() - started,
-  });
+type Ran = CommandStreams["captured"] & { ms: number };
 
-  switch (why.why) {
-    case "refused":
-      shell.destroy();
-      return { kind: "refused", reason: why.reason };
-    case "ended": {
-      // It closes by itself, and only then does sshd count the session as free; a service that the
-      // command left behind would keep it open.
-      setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
-      const status = Number(exit);
-      const outcome: CommandOutcome =
-        status === 0 ? { state: "ok", exit: 0, ...ran() } : { state: "failed", exit: status, ...ran() };
-      return { kind: "outcome", outcome, release };
-    }
+function outcomeOf(
+  end: Exclude<Said, { why: "refused" }> | Stop,
+  context: { ran: Ran; gone: boolean; limits: CommandLimits; hostName: string },
+): CommandOutcome {
+  const { ran, gone, limits, hostName } = context;
+  switch (end.why) {
+    case "ended":
+      return end.exit === 0 ? { state: "ok", exit: 0, ...ran } : { state: "failed", exit: end.exit, ...ran };
     case "closed":
-      return {
-        kind: "outcome",
-        outcome: { state: "lost", error: lostError(options.hostName).toReport(), ...ran() },
-        release: "-",
-      };
-    default: {
-      const gone = await endGroup({
-        group: begin.promise,
-        killer: options.killer,
-        graceSeconds: limits.grace,
-      });
-      shell.destroy();
-      const outcome: CommandOutcome =
-        why.why === "cancelled"
-          ? { state: "cancelled", gone, ...ran() }
-          : {
-              state: "timeout",
-              limit: why.why,
-              seconds: why.why === "silence" ? limits.silence : limits.total,
-              gone,
-              ...ran(),
-            };
-      return { kind: "outcome", outcome, release };
-    }
+      return { state: "lost", error: lostError(hostName).toReport(), ...ran };
+    case "cancelled":
+      return { state: "cancelled", gone, ...ran };
+    default:
+      return { state: "timeout", limit: end.why, seconds: limits[end.why], gone, ...ran };
   }
 }
 
-type End =
-  | { readonly why: "ended" | "closed" | "cancelled" | "silence" | "total" }
-  | { readonly why: "refused"; readonly reason: string };
+interface LimitWatch {
+  readonly stopped: Promise<Stop>;
+  life(): void;
+  done(): void;
+}
+
+/** The silence limit starts anew with every byte; keep-alives of the connection do not count. */
+function watchLimits(limits: CommandLimits, signal: AbortSignal | undefined): LimitWatch {
+  const { promise, resolve } = Promise.withResolvers<Stop>();
+  const after = (seconds: number, why: "silence" | "total"): NodeJS.Timeout | undefined =>
+    seconds > 0 ? setTimeout(() => resolve({ why }), seconds * 1000) : undefined;
+  const total = after(limits.total, "total");
+  const silence = after(limits.silence, "silence");
+  const onAbort = (): void => resolve({ why: "cancelled" });
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    stopped: promise,
+    life: () => void silence?.refresh(),
+    done: () => {
+      clearTimeout(total);
+      clearTimeout(silence);
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+}
 
 function lostError(hostName: string): MtuiError {
   return new MtuiError(
