@@ -191,7 +191,7 @@ describe.skipIf(withoutLab)("verdicts on real hosts", () => {
   });
 
   it("UNKNOWN, and no verdict of the host, when rpm cannot be asked after the update", async () => {
-    const { name, made: of } = await make({ of: { pre: 'r=$(type -P rpm); mv "$r" "$r.hidden"' } });
+    const { name, made: of } = await make({ of: { pre: 'r=$(command -v rpm); mv "$r" "$r.hidden"' } });
     try {
       const [result] = (await run(of, ["one"])).results;
       expect(result).toMatchObject({
