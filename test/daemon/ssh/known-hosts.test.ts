@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { hostKeyOrder } from "../../../packages/daemon/src/ssh/algorithms.ts";
 import { appendKnownHost } from "../../../packages/daemon/src/ssh/known-hosts/append.ts";
-import { checkHostKey, knownKeyTypes } from "../../../packages/daemon/src/ssh/known-hosts/check.ts";
+import {
+  checkHostKey,
+  type KnownHostsEntry,
+  knownKeyTypes,
+} from "../../../packages/daemon/src/ssh/known-hosts/check.ts";
 import { matchesPatterns } from "../../../packages/daemon/src/ssh/known-hosts/match.ts";
 import { parseKnownHosts } from "../../../packages/daemon/src/ssh/known-hosts/parse.ts";
 
@@ -19,7 +23,7 @@ const ED2 = blob("ssh-ed25519", "two");
 const RSA = blob("ssh-rsa", "one");
 const line = (names: string, key: Buffer, marker = ""): string =>
   `${marker}${names} ${key.toString("latin1", 4, 4 + key.readUInt32BE(0))} ${key.toString("base64")}`;
-const entries = (...lines: string[]): ReturnType<typeof parseKnownHosts> & { file: string }[] =>
+const entries = (...lines: string[]): KnownHostsEntry[] =>
   parseKnownHosts(lines.join("\n")).map((each) => ({ ...each, file: "kh" }));
 const hashed = (name: string): string => {
   const salt = Buffer.from("0123456789abcdef0123");

@@ -101,7 +101,7 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
     const many = await Promise.all(
       Array.from({ length: 30 }, async (_, i) => await session.query(`echo ${i}`)),
     );
-    expect(many.map(stdoutOf)).toEqual(Array.from({ length: 30 }, (_, i) => `${i}\n`));
+    expect(many.map((each) => stdoutOf(each))).toEqual(Array.from({ length: 30 }, (_, i) => `${i}\n`));
     const shells = await waitUntil(
       async () => {
         const count = Number(await host.must("ps -eo args= | grep -c '^/bin/sh$\\|^sh$' || :"));

@@ -85,6 +85,6 @@ export function lockText(bytes: Buffer): string {
 
 export function lockBytes(text: string): Buffer[] {
   const utf8 = Buffer.from(text, "utf8").subarray(0, READ_LIMIT);
-  const onlyBytes = [...text].every((each) => each.charCodeAt(0) < 256);
+  const onlyBytes = !/[^\u0000-\u00ff]/.test(text);
   return onlyBytes ? [utf8, Buffer.from(text, "latin1").subarray(0, READ_LIMIT)] : [utf8];
 }

@@ -124,6 +124,6 @@ class JumpedTransport implements Transport {
   }
 
   async #closeHops(): Promise<void> {
-    for (const hop of [...this.#hops].reverse()) await hop.close();
+    for (const hop of this.#hops.toReversed()) await hop.close();
   }
 }

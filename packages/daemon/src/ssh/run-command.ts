@@ -43,7 +43,7 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
     nonce: options.nonce,
     capture: limits.capture,
     onOutput: options.onOutput,
-    onLife: watch.life,
+    onLife: () => watch.life(),
   });
   shell.attach(streams.sink);
   shell.end(options.script);

@@ -1,5 +1,6 @@
 import { Claim } from "../../../../packages/daemon/src/arbiter/claim.ts";
 import {
+  type CommandOutcome,
   createHostConnector,
   type HostConnector,
   type HostConnectorOptions,
@@ -45,8 +46,8 @@ export async function openHost(connector: HostConnector, name: string): Promise<
   return await connector.open(claim);
 }
 
-export function stdoutOf(outcome: { stdout?: { head: Buffer; tail: Buffer } }): string {
-  return outcome.stdout === undefined
-    ? ""
-    : Buffer.concat([outcome.stdout.head, outcome.stdout.tail]).toString("utf8");
+export function stdoutOf(outcome: CommandOutcome): string {
+  return "stdout" in outcome
+    ? Buffer.concat([outcome.stdout.head, outcome.stdout.tail]).toString("utf8")
+    : "";
 }
