@@ -94,6 +94,8 @@ function mtuiYaml(files: LabFiles, more: NonNullable<ClientFileOptions["config"]
     mtui: { template_dir: files.templateDir },
     refhosts: { resolvers: "path", path: files.refhostsYml },
     connection: { ssh_config: files.sshConfig },
+    // A request that is not there is not looked for anywhere else: a lab talks to itself alone.
+    svn: { path: "" },
   };
   for (const [section, keys] of Object.entries(more)) sections[section] = { ...sections[section], ...keys };
   return Object.entries(sections)

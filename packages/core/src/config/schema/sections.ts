@@ -8,7 +8,6 @@ import {
   path,
   positiveSeconds,
   seconds,
-  text,
   verification,
 } from "./values.ts";
 
@@ -59,7 +58,7 @@ export const SECTIONS = {
   }),
   target: z.strictObject({ tempdir: remoteDir }),
   url: z.strictObject({ bugzilla: httpUrl, testreports: httpUrl, fancy_reports: httpUrl }),
-  svn: z.strictObject({ path: text }),
+  svn: z.strictObject({ path: z.string().trim().max(4096).describe("text; empty: nothing is checked out") }),
   gitea: z.strictObject({ token: z.string().trim().max(1024).describe("text") }),
   jobs: z.strictObject({
     max_active: count(1, 10_000),

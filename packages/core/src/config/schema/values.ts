@@ -24,8 +24,6 @@ const asWord = (value: unknown): unknown =>
 
 export const flag = z.preprocess(asWord, z.boolean()).describe("true or false");
 
-export const text = z.string().trim().min(1).max(4096).describe("text");
-
 /** Made absolute against the file that names it; `~` is the home directory. */
 export const path = z
   .string()
