@@ -2,7 +2,7 @@ import { type Judgement, judge, type PlanStep } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import type { CommandOutcome, HostState } from "../hosts/outcome.ts";
 import type { ExecOptions, HeldLock, HostSession } from "../hosts/session.ts";
-import { capturedText } from "./command-text.ts";
+import { capturedText } from "../hosts/index.ts";
 import type { CommandEntry, WorkflowContext, WorkflowHost } from "./context.ts";
 
 /** A parsed answer needs the whole text: queries keep this many bytes of a stream. */
