@@ -1,6 +1,6 @@
 import { deadline } from "../../../packages/daemon/src/arbiter/patience.ts";
 import { compareRank } from "../../../packages/daemon/src/arbiter/rank.ts";
-import type { ArbiterState, Ticket, Want } from "../../../packages/daemon/src/arbiter/state.ts";
+import type { ArbiterState, Ticket } from "../../../packages/daemon/src/arbiter/state.ts";
 
 /** Everything that must hold of any state, told by brute force from the two basic tables. */
 export function checkState(state: ArbiterState, now: number): void {
@@ -97,34 +97,47 @@ function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
   }
 }
 
-/** Which wants of the earlier tickets can be served, in their order, out of what is not taken. */
+/** How many wants of each of the tickets, served in their order, have a host among what is not taken. */
 function keepable(
   tickets: readonly Ticket[],
   state: ArbiterState,
-  options: { now: number; taken: Set<string> },
+  { now, taken }: { now: number; taken: ReadonlySet<string> },
 ): string {
-  const wants: { ticket: Ticket; want: Want }[] = [];
-  const counts: number[] = [];
-  for (const ticket of tickets) {
-    for (const want of ticket.wants) wants.push({ ticket, want });
-    counts.push(mostServed(wants, state, options));
+  const wants = tickets.flatMap((ticket) => ticket.wants.map((want) => ({ ticket, want })));
+  const on = new Map<string, number>();
+  const served = wants.map((_, index) => place(index, new Set()));
+  return tickets
+    .map((ticket) => wants.filter((entry, index) => entry.ticket === ticket && served[index]).length)
+    .join();
+
+  function place(index: number, seen: Set<string>): boolean {
+    const entry = wants[index];
+    for (const { key } of entry?.want.candidates ?? []) {
+      if (
+        !entry ||
+        taken.has(key) ||
+        seen.has(key) ||
+        !usable(state, key, { now, workspace: entry.ticket.workspace })
+      )
+        continue;
+      seen.add(key);
+      const occupant = on.get(key);
+      if (occupant === undefined || place(occupant, seen)) {
+        on.set(key, index);
+        return true;
+      }
+    }
+    return false;
   }
-  return counts.join();
 }
 
-function mostServed(
-  wants: readonly { ticket: Ticket; want: Want }[],
+/** The most wants of one ticket that free hosts could serve. */
+export function bestServed(
+  ticket: Ticket,
   state: ArbiterState,
-  { now, taken }: { now: number; taken: ReadonlySet<string> },
+  options: { now: number; taken: ReadonlySet<string> },
 ): number {
-  const [first, ...rest] = wants;
-  if (!first) return 0;
-  let best = mostServed(rest, state, { now, taken });
-  for (const { key } of first.want.candidates) {
-    if (taken.has(key) || !usable(state, key, { now, workspace: first.ticket.workspace })) continue;
-    best = Math.max(best, 1 + mostServed(rest, state, { now, taken: new Set([...taken, key]) }));
-  }
-  return best;
+  return Number(keepable([ticket], state, options));
 }
 
 /** Every way to serve the ticket now; for a partial one every way to serve anything. */

@@ -1,5 +1,6 @@
 import { findHosts, type Found } from "./assignment.ts";
 import { type Draft, entryOf, keysOf, putHost, putTicket, removeTicket } from "./draft.ts";
+import { freedByMoving } from "./keeping.ts";
 import { countOvertakes } from "./overtaking.ts";
 import { compareRank } from "./rank.ts";
 import { canServe } from "./standing.ts";
@@ -12,7 +13,8 @@ import type { Assignment, QueueEntry, Served, Ticket } from "./state.ts";
  */
 export function grantFreed(draft: Draft): void {
   while (draft.freed.size > 0 || draft.offered.size > 0) {
-    const keys = [...draft.freed].filter((key) => isOffered(draft, key));
+    const freed = [...draft.freed].filter((key) => isOffered(draft, key));
+    const keys = freedByMoving(draft, freed);
     const offered = new Set(draft.offered);
     draft.freed.clear();
     draft.offered.clear();

@@ -16,7 +16,7 @@ export interface Kept {
  * number of free hosts and not of waiters: each want that is looked at either gets a host or proves
  * that a set of hosts is used up for good, and only wants that list a host not yet used up are.
  */
-export function keepForCapped(draft: Draft): Kept {
+export function keepForCapped(draft: Draft, except: ReadonlySet<string> = new Set()): Kept {
   const matching = emptyMatching<Want>();
   const ticketOf = new Map<Want, Ticket>();
   const known = new Map<Want, readonly string[]>();
@@ -24,13 +24,16 @@ export function keepForCapped(draft: Draft): Kept {
   const open = new Map<string, { entries: readonly QueueEntry[]; next: number }>();
   for (const host of draft.hosts.values()) {
     const entries = draft.wanting.get(host.key);
-    if (entries && !host.holder && standing(host, "", draft.now) === "free")
+    if (entries && !host.holder && !except.has(host.key) && standing(host, "", draft.now) === "free")
       open.set(host.key, { entries, next: 0 });
   }
   for (let ticket = nextCapped(draft, open); ticket; ticket = nextCapped(draft, open)) {
     for (const want of ticket.wants) {
       ticketOf.set(want, ticket);
-      known.set(want, servingKeys(draft, ticket, want));
+      known.set(
+        want,
+        servingKeys(draft, ticket, want).filter((key) => !except.has(key)),
+      );
     }
     for (const want of matchingOrder(ticket.wants, choices)) {
       const seen = new Set<string>();
@@ -92,4 +95,24 @@ export function keptBefore(kept: Kept, rank: Rank): Matching<Want> {
     matching.wantOn.set(key, want);
   }
   return matching;
+}
+
+/**
+ * The freed hosts, and those that are kept for somebody whom a freed host would do as well: what was
+ * kept may now go to others, who need not even list the freed one.
+ */
+export function freedByMoving(draft: Draft, freed: readonly string[]): string[] {
+  const free = freed.filter((key) => draft.hosts.get(key)?.holder === null);
+  if (draft.capped.length === 0 || free.length === 0) return [...freed];
+  const found = new Set(freed);
+  const reached = new Set(free);
+  const { matching } = keepForCapped(draft, reached);
+  for (const key of reached) {
+    for (const [want, kept] of matching.hostOf) {
+      if (reached.has(kept) || !want.candidates.some((candidate) => candidate.key === key)) continue;
+      reached.add(kept);
+      found.add(kept);
+    }
+  }
+  return [...found];
 }
