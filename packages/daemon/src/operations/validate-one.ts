@@ -5,6 +5,7 @@ import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
 import { acquireHosts } from "../workspaces/acquire.ts";
 import { closeWorkspace } from "../workspaces/close.ts";
+import { reconnect } from "../workspaces/reconnect.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import { planPool } from "./add-host.ts";
@@ -79,6 +80,12 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   workspace.noHost = plan.missing;
 
   const hosts = [...workspace.hosts.values()];
+  await reconnect(hosts, {
+    connector: services.connector,
+    signal: job.signal,
+    workspace: workspace.name,
+    rrid: rrid.text,
+  });
   const targets = hosts.map(({ session }) => flow.workflowHost(session, template.report));
   const { newpackage } = wishes;
   const done = await step("update", () => flow.update(context, { hosts: targets, newpackage, noprepare: false }));
