@@ -30,7 +30,9 @@ async function fanOut(lab: Lab, daemon: DaemonClient, peers: readonly Peer[]): P
     const rows: Row[] = [
       {
         name: "mtuid: lock, fenced run, unlock",
-        spread: await measure({ runs: RUNS, warmUp: 2 }, () => runTrue(daemon, { workspace: "bench", hosts })),
+        spread: await measure({ runs: RUNS, warmUp: 2 }, () =>
+          runTrue(daemon, { workspace: "bench", hosts }),
+        ),
         note: "measured at the RPC, open connections",
       },
     ];
@@ -59,7 +61,11 @@ async function connectAll(lab: Lab, daemon: DaemonClient, peers: readonly Peer[]
     },
   ];
   for (const peer of peers.filter(({ name }) => name.includes("cold"))) {
-    rows.push({ name: peer.name, spread: await measure({ runs: 5 }, () => peer.run(target)), note: "connect and true" });
+    rows.push({
+      name: peer.name,
+      spread: await measure({ runs: 5 }, () => peer.run(target)),
+      note: "connect and true",
+    });
   }
   return table(`connecting ${HOSTS} hosts`, rows);
 }
@@ -79,7 +85,10 @@ async function clientRoundTrip(home: TesterHome): Promise<string> {
 }
 
 async function memory(daemon: DaemonClient): Promise<string> {
-  const { rss, connections } = (await daemon.call("daemon_status", {})) as { rss: number; connections: number };
+  const { rss, connections } = (await daemon.call("daemon_status", {})) as {
+    rss: number;
+    connections: number;
+  };
   return `daemon memory with ${connections} connections: ${(rss / 1024 / 1024).toFixed(0)} MiB`;
 }
 

@@ -11,13 +11,19 @@ export interface Peer {
 }
 
 /** Runs a command to its end, output thrown away; throws when it fails. */
-export function must(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export function must(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], env });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.on("error", fail);
-    child.on("close", (code) => (code === 0 ? done() : fail(new Error(`${command}: exit ${code}: ${said.slice(-500)}`))));
+    child.on("close", (code) =>
+      code === 0 ? done() : fail(new Error(`${command}: exit ${code}: ${said.slice(-500)}`)),
+    );
   });
 }
 
@@ -43,7 +49,8 @@ export async function findPeers(lab: Lab): Promise<Peer[]> {
   if (await installed("ssh")) {
     peers.push({
       name: "ssh over ControlMaster, one process a host",
-      run: async (hosts) => void (await Promise.all(hosts.map((host) => must("ssh", ["-F", warm, host, "true"])))),
+      run: async (hosts) =>
+        void (await Promise.all(hosts.map((host) => must("ssh", ["-F", warm, host, "true"])))),
       close: closeMux,
     });
   }
@@ -57,7 +64,14 @@ export async function findPeers(lab: Lab): Promise<Peer[]> {
     peers.push({
       name: "parallel-ssh, cold",
       run: (hosts) =>
-        must("parallel-ssh", ["-p", "64", "-x", `-F ${cold}`, ...hosts.flatMap((host) => ["-H", host]), "true"]),
+        must("parallel-ssh", [
+          "-p",
+          "64",
+          "-x",
+          `-F ${cold}`,
+          ...hosts.flatMap((host) => ["-H", host]),
+          "true",
+        ]),
       close: async () => undefined,
     });
   }

@@ -7,12 +7,16 @@ export interface Spread {
 
 export function spreadOf(sample: readonly number[]): Spread {
   const sorted = [...sample].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
   return { median: at(0.5), p95: at(0.95), runs: sorted.length };
 }
 
 /** Times each of `runs` repetitions after `warmUp` unmeasured ones; milliseconds. */
-export async function measure(options: { runs: number; warmUp?: number }, work: () => Promise<void>): Promise<Spread> {
+export async function measure(
+  options: { runs: number; warmUp?: number },
+  work: () => Promise<void>,
+): Promise<Spread> {
   for (let index = 0; index < (options.warmUp ?? 1); index++) await work();
   const sample: number[] = [];
   for (let index = 0; index < options.runs; index++) {
@@ -37,5 +41,9 @@ export function table(title: string, rows: readonly Row[]): string {
     const ratio = `${(spread.median / base).toFixed(2)} x`.padStart(9);
     return `  ${name.padEnd(46)}${ms(spread.median)}${ms(spread.p95)}${ratio}  ${note ?? ""}`.trimEnd();
   });
-  return [title, `  ${"".padEnd(46)}${"median".padStart(11)}${"p95".padStart(11)}${"ratio".padStart(9)}`, ...lines].join("\n");
+  return [
+    title,
+    `  ${"".padEnd(46)}${"median".padStart(11)}${"p95".padStart(11)}${"ratio".padStart(9)}`,
+    ...lines,
+  ].join("\n");
 }

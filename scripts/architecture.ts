@@ -17,25 +17,66 @@ interface Rule {
   except?: RegExp;
 }
 
-const IO = /^(?:node:(?:fs|net|http|https|child_process|dgram|tls|worker_threads|sqlite|dns|readline)(?:\/.*)?|ssh2|undici)$/;
+const IO =
+  /^(?:node:(?:fs|net|http|https|child_process|dgram|tls|worker_threads|sqlite|dns|readline)(?:\/.*)?|ssh2|undici)$/;
 
 const RULES: Rule[] = [
-  { name: "core never imports the daemon or a client", files: /^packages\/core\//, forbidden: /^packages\/(?:daemon|cli|mcp-shim)\/|^@mtui\/(?:daemon|cli|mcp-shim)/ },
-  { name: "clients never import the daemon", files: /^packages\/(?:cli|mcp-shim)\/src\//, forbidden: /^packages\/daemon\/|^@mtui\/daemon/ },
+  {
+    name: "core never imports the daemon or a client",
+    files: /^packages\/core\//,
+    forbidden: /^packages\/(?:daemon|cli|mcp-shim)\/|^@mtui\/(?:daemon|cli|mcp-shim)/,
+  },
+  {
+    name: "clients never import the daemon",
+    files: /^packages\/(?:cli|mcp-shim)\/src\//,
+    forbidden: /^packages\/daemon\/|^@mtui\/daemon/,
+  },
   { name: "domain does no I/O", files: /^packages\/core\/src\/domain\//, forbidden: IO },
-  { name: "domain knows neither wire nor client nor config", files: /^packages\/core\/src\/domain\//, forbidden: /^packages\/core\/src\/(?:client|config|protocol\/(?!errors|index))/ },
+  {
+    name: "domain knows neither wire nor client nor config",
+    files: /^packages\/core\/src\/domain\//,
+    forbidden: /^packages\/core\/src\/(?:client|config|protocol\/(?!errors|index))/,
+  },
   { name: "the arbiter does no I/O", files: /^packages\/daemon\/src\/arbiter\//, forbidden: IO },
-  { name: "the arbiter knows no hosts, ssh or workspaces", files: /^packages\/daemon\/src\/arbiter\//, forbidden: /^packages\/daemon\/src\/(?!arbiter\/|clock)/ },
-  { name: "workflow reaches hosts only through their session", files: /^packages\/daemon\/src\/workflow\//, forbidden: /^ssh2$|^packages\/daemon\/src\/(?:ssh|arbiter|workspaces|jobs|operations|server)\// },
-  { name: "ssh2 is seen by the ssh room alone", files: /^packages\//, forbidden: /^ssh2$/, except: /^packages\/daemon\/src\/ssh\// },
-  { name: "client bundles load no zod", files: /^packages\/(?:cli|mcp-shim)\/src\/|^packages\/core\/src\/client\//, forbidden: /^zod$|^@mtui\/core\/(?:registry|config)$|^packages\/core\/src\/protocol\/registry\// },
-  { name: "the product never imports its tests", files: /^packages\//, forbidden: /^(?:test|bench|scripts)\// },
+  {
+    name: "the arbiter knows no hosts, ssh or workspaces",
+    files: /^packages\/daemon\/src\/arbiter\//,
+    forbidden: /^packages\/daemon\/src\/(?!arbiter\/|clock)/,
+  },
+  {
+    name: "workflow reaches hosts only through their session",
+    files: /^packages\/daemon\/src\/workflow\//,
+    forbidden: /^ssh2$|^packages\/daemon\/src\/(?:ssh|arbiter|workspaces|jobs|operations|server)\//,
+  },
+  {
+    name: "ssh2 is seen by the ssh room alone",
+    files: /^packages\//,
+    forbidden: /^ssh2$/,
+    except: /^packages\/daemon\/src\/ssh\//,
+  },
+  {
+    name: "client bundles load no zod",
+    files: /^packages\/(?:cli|mcp-shim)\/src\/|^packages\/core\/src\/client\//,
+    forbidden: /^zod$|^@mtui\/core\/(?:registry|config)$|^packages\/core\/src\/protocol\/registry\//,
+  },
+  {
+    name: "the product never imports its tests",
+    files: /^packages\//,
+    forbidden: /^(?:test|bench|scripts)\//,
+  },
 ];
 
 /** Only the arbiter mints claims: the one key that opens a connection for work. */
-const NAMES = [{ name: "Claim.mint outside arbiter/", files: /^packages\/daemon\/src\/(?!arbiter\/)/, text: /\bClaim\.mint\b/ }];
+const NAMES = [
+  {
+    name: "Claim.mint outside arbiter/",
+    files: /^packages\/daemon\/src\/(?!arbiter\/)/,
+    text: /\bClaim\.mint\b/,
+  },
+];
 
-const IMPORT = /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^"'`;]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
+const IMPORT =
+  /(?:^|\n)\s*(import|export)\s+(type\s+)?(?:[^"'`;]*?\sfrom\s+)?["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/g;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })

@@ -24,7 +24,10 @@ function say(text: string): void {
 function validate(home: TesterHome, rrids: readonly string[]): Promise<number> {
   const color = process.stdout.isTTY ? {} : { NO_COLOR: "1" };
   const { NO_COLOR: _plain, ...env } = home.env;
-  const child = spawn(mtuictl, ["validate", ...rrids], { stdio: ["ignore", "inherit", "inherit"], env: { ...env, ...color, TERM: process.env["TERM"] ?? "dumb" } });
+  const child = spawn(mtuictl, ["validate", ...rrids], {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...env, ...color, TERM: process.env["TERM"] ?? "dumb" },
+  });
   abort.signal.addEventListener("abort", () => child.kill("SIGTERM"), { once: true });
   return new Promise((done, fail) => {
     child.on("error", fail);
@@ -34,11 +37,17 @@ function validate(home: TesterHome, rrids: readonly string[]): Promise<number> {
 
 async function demo(): Promise<number> {
   const missing = await ensureLabTools({ say });
-  say(missing.length === 0 ? "Starting a lab of real hosts (OpenSSH, zypper, rpm) ..." : `Starting the embedded lab; the real one lacks ${missing.join(", ")} ...`);
+  say(
+    missing.length === 0
+      ? "Starting a lab of real hosts (OpenSSH, zypper, rpm) ..."
+      : `Starting the embedded lab; the real one lacks ${missing.join(", ")} ...`,
+  );
   await using lab = await startDemoLab({ real: missing.length === 0 });
   for (const difference of lab.differences) say(`  not as on a real refhost: ${difference}`);
   const { rrids, targets } = await demoScenario(lab);
-  say(`The pool: ${lab.hosts.map((host) => `${host.name} (${host.spec.product} ${host.spec.version})`).join(", ")}`);
+  say(
+    `The pool: ${lab.hosts.map((host) => `${host.name} (${host.spec.product} ${host.spec.version})`).join(", ")}`,
+  );
   for (const [index, rrid] of rrids.entries()) say(`Update ${rrid}: ${targets[index]}`);
   await using home = new TesterHome({ config: lab.files.mtuiYaml, user: "demo" });
   if (abort.signal.aborted) return 130;
@@ -51,13 +60,17 @@ async function demo(): Promise<number> {
   const holdings = poolHoldings(lab.hosts);
   for (const { host, holder, from, to } of holdings) {
     const first = Math.min(...holdings.map((each) => each.from));
-    say(`  ${host.padEnd(8)} held for ${holder} from ${(from - first).toFixed(1)} s to ${to === null ? "now" : `${(to - first).toFixed(1)} s`}`);
+    say(
+      `  ${host.padEnd(8)} held for ${holder} from ${(from - first).toFixed(1)} s to ${to === null ? "now" : `${(to - first).toFixed(1)} s`}`,
+    );
   }
   const kept = keepReports(lab.files.templateDir, rrids);
   const shared = holdings.some((a) => holdings.some((b) => a !== b && a.host === b.host && overlap(a, b)));
   const sideBySide = holdings.some((a) => holdings.some((b) => a.holder !== b.holder && overlap(a, b)));
   const left = holdings.filter(({ to }) => to === null);
-  say(`  no host was shared: ${shared ? "NO" : "yes"}; the updates overlapped in time: ${sideBySide ? "yes" : "NO"}; locks left: ${left.length}`);
+  say(
+    `  no host was shared: ${shared ? "NO" : "yes"}; the updates overlapped in time: ${sideBySide ? "yes" : "NO"}; locks left: ${left.length}`,
+  );
   say("\nThe reports, kept after the lab is gone:");
   for (const path of kept) say(`  ${path}`);
   return shared || !sideBySide || left.length > 0 ? 1 : code;

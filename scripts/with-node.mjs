@@ -16,9 +16,15 @@ while (args[0]?.startsWith("--")) wants[args.shift().slice(2)] = true;
 const [program, ...rest] = args;
 
 function step(title, command, commandArgs) {
-  const result = spawnSync(command, commandArgs, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const result = spawnSync(command, commandArgs, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (result.status === 0) return;
-  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}\n${title} failed (${result.error ?? `exit ${result.status}`})\n`);
+  process.stderr.write(
+    `${result.stdout ?? ""}${result.stderr ?? ""}\n${title} failed (${result.error ?? `exit ${result.status}`})\n`,
+  );
   process.exit(1);
 }
 
@@ -32,7 +38,9 @@ const [major, minor] = process.versions.node.split(".").map(Number);
 const good = major >= 24 || (major === 22 && minor >= 18);
 const node = existsSync(own) ? own : good ? process.execPath : null;
 if (node === null) {
-  process.stderr.write(`Node ${process.versions.node} is too old and no newer one came with the packages; install Node 22.18 or later.\n`);
+  process.stderr.write(
+    `Node ${process.versions.node} is too old and no newer one came with the packages; install Node 22.18 or later.\n`,
+  );
   process.exit(1);
 }
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}` };
@@ -43,7 +51,10 @@ if (wants.build) {
 }
 
 // A group of its own is not wanted: Ctrl-C reaches the program as it reaches us, and we only wait for it.
-const child = spawn(node, ["--conditions=mtui-source", join(root, program), ...rest], { stdio: "inherit", env });
+const child = spawn(node, ["--conditions=mtui-source", join(root, program), ...rest], {
+  stdio: "inherit",
+  env,
+});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);

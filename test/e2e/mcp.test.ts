@@ -17,8 +17,12 @@ describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
     lab = await startLab({ hosts: [{ name: "sp6-1", version: "15-SP6" }] });
     home = new TesterHome({ config: lab.files.mtuiYaml });
     client = new Client({ name: "test", version: "1" });
-    const env = Object.fromEntries(Object.entries(home.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
-    await client.connect(new StdioClientTransport({ command: join(BIN, "mtui-mcp"), args: [], env, stderr: "ignore" }));
+    const env = Object.fromEntries(
+      Object.entries(home.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    );
+    await client.connect(
+      new StdioClientTransport({ command: join(BIN, "mtui-mcp"), args: [], env, stderr: "ignore" }),
+    );
   });
 
   afterAll(async () => {
@@ -27,7 +31,10 @@ describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
     await lab?.[Symbol.asyncDispose]();
   });
 
-  async function call(name: string, args: Record<string, unknown>): Promise<{ text: string; isError: boolean }> {
+  async function call(
+    name: string,
+    args: Record<string, unknown>,
+  ): Promise<{ text: string; isError: boolean }> {
     const result = await client.callTool({ name, arguments: args });
     const [first] = result.content as { type: string; text?: string }[];
     return { text: first?.text ?? "", isError: result.isError === true };
@@ -36,7 +43,9 @@ describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
   test("its tools are the registry's operations, with strict schemas", async () => {
     const { tools } = await client.listTools();
     const names = tools.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["load_template", "add_host", "run", "validate", "job_status", "list_queue"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["load_template", "add_host", "run", "validate", "job_status", "list_queue"]),
+    );
     expect(names).not.toContain("daemon_stop");
     expect(tools.filter(({ inputSchema }) => inputSchema["additionalProperties"] !== false)).toEqual([]);
   });
@@ -45,7 +54,9 @@ describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
     expect(await call("add_host", { target: ["sp6-1"] })).toMatchObject({ isError: false });
     const { text } = await call("run", { command: ["uname", "-n"] });
     expect(text).toContain("sp6-1");
-    const { workspaces } = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>("list-workspaces");
+    const { workspaces } = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>(
+      "list-workspaces",
+    );
     expect(workspaces).toMatchObject([{ workspace: "mcp/default", hosts: ["sp6-1"] }]);
     expect(await call("close_workspace", {})).toMatchObject({ isError: false });
   });

@@ -1,6 +1,15 @@
 import type { JobView, Validation } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { doubleUses, type Lab, type LabHost, lockPath, parallelSeconds, startLab, usesOf, waitUntil } from "../lab/index.ts";
+import {
+  doubleUses,
+  type Lab,
+  type LabHost,
+  lockPath,
+  parallelSeconds,
+  startLab,
+  usesOf,
+  waitUntil,
+} from "../lab/index.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import { TesterHome } from "../support/home.ts";
 
@@ -11,7 +20,11 @@ interface Validated {
 
 interface Queue {
   claims: { host: string; workspace: string }[];
-  tickets: { workspace: string; position: number; slots: { candidates: { host: string; why_not: string }[] }[] }[];
+  tickets: {
+    workspace: string;
+    position: number;
+    slots: { candidates: { host: string; why_not: string }[] }[];
+  }[];
 }
 
 const ADDON = "addon=sle-module-basesystem";
@@ -67,10 +80,14 @@ describe.skipIf(withoutLab)("a pool of two hosts, one of each service pack", () 
     expect(await home.ctl("add-host", "-w", "other", "-t", "sp7-1")).toMatchObject({ code: 0 });
     const { jobs } = await home.json<{ jobs: JobView[] }>("validate", rrid, "--background");
     const id = jobs[0]?.id ?? "";
-    await waitUntil(async () => (await home.json<JobView>("job", "status", id)).state === "waiting", { for: "the job to wait" });
+    await waitUntil(async () => (await home.json<JobView>("job", "status", id)).state === "waiting", {
+      for: "the job to wait",
+    });
 
     const queue = await home.json<Queue>("queue");
-    expect(queue.claims.map(({ host, workspace }) => ({ host, workspace }))).toEqual([{ host: "sp7-1", workspace: "other" }]);
+    expect(queue.claims.map(({ host, workspace }) => ({ host, workspace }))).toEqual([
+      { host: "sp7-1", workspace: "other" },
+    ]);
     const why = queue.tickets[0]?.slots.flatMap(({ candidates }) => candidates);
     expect(why?.find(({ host }) => host === "sp7-1")?.why_not).toContain("other");
     expect(await poolLock(sp6)).toBe("");
@@ -87,13 +104,18 @@ describe.skipIf(withoutLab)("a pool of two hosts, one of each service pack", () 
     assertNothingLeft();
   });
 
-  test.each([0, 1])("two updates that both need both hosts never deadlock (arrival order %i)", async (first) => {
-    const rrids = [await makeUpdate(lab, [SP6, SP7]), await makeUpdate(lab, [SP7, SP6])];
-    const ordered = first === 0 ? rrids : rrids.toReversed();
-    const { results } = await home.json<Validated>("validate", ...ordered);
-    expect(results.map((result) => [result?.rrid, result?.verdict])).toEqual(ordered.map((rrid) => [rrid, "PASSED"]));
-    assertNothingLeft();
-  });
+  test.each([0, 1])(
+    "two updates that both need both hosts never deadlock (arrival order %i)",
+    async (first) => {
+      const rrids = [await makeUpdate(lab, [SP6, SP7]), await makeUpdate(lab, [SP7, SP6])];
+      const ordered = first === 0 ? rrids : rrids.toReversed();
+      const { results } = await home.json<Validated>("validate", ...ordered);
+      expect(results.map((result) => [result?.rrid, result?.verdict])).toEqual(
+        ordered.map((rrid) => [rrid, "PASSED"]),
+      );
+      assertNothingLeft();
+    },
+  );
 
   test("nor when they are of two daemons, which know each other by the locks on the hosts alone", async () => {
     await using bob = new TesterHome({ config: lab.files.mtuiYaml, user: "bob" });
@@ -105,7 +127,12 @@ describe.skipIf(withoutLab)("a pool of two hosts, one of each service pack", () 
     expect(one.results[0]).toMatchObject({ rrid: hers, verdict: "PASSED" });
     expect(two.results[0]).toMatchObject({ rrid: his, verdict: "PASSED" });
     assertNothingLeft();
-    expect(parallelSeconds(lab.hosts.flatMap((host) => usesOf(host)), [hers, his])).toBe(0);
+    expect(
+      parallelSeconds(
+        lab.hosts.flatMap((host) => usesOf(host)),
+        [hers, his],
+      ),
+    ).toBe(0);
   });
 
   test("an architecture that the pool lacks is reported, and the rest is tested", async () => {

@@ -10,7 +10,6 @@ import { JobTable } from "./jobs/index.ts";
 import type { Services } from "./operations/context.ts";
 import { dispatch } from "./operations/index.ts";
 import type { IncomingCall } from "./server/index.ts";
-import { KeyedLanes } from "./workspaces/keyed-lanes.ts";
 import { keepLeases } from "./workspaces/lease.ts";
 import { WorkspaceRegistry } from "./workspaces/registry.ts";
 import { Releaser } from "./workspaces/release.ts";
@@ -83,7 +82,6 @@ export function createDaemon(options: DaemonOptions): Daemon {
     arbiter,
     connector,
     releaser,
-    reports: new KeyedLanes(),
     inventory: createInventory(config),
     identity: { user, daemonId },
     status: options.status,
@@ -92,7 +90,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const stopLeases = keepLeases(services);
   return {
     services,
-    handle: (call) => dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
+    handle: (call) =>
+      dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
     async shutDown() {
       stopLeases();
       const report = await shutDown(services);
@@ -101,4 +100,3 @@ export function createDaemon(options: DaemonOptions): Daemon {
     },
   };
 }
-

@@ -77,7 +77,10 @@ export class EventLog {
   }
 
   /** Resolves when an event that matches is there from `from` on, when time is up, or on abort. */
-  async wait(from: number, options: EventFilter & { timeoutMs: number; signal?: AbortSignal }): Promise<EventPage> {
+  async wait(
+    from: number,
+    options: EventFilter & { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<EventPage> {
     const page = this.read(from, options);
     if (page.events.length > 0 || options.timeoutMs <= 0 || options.signal?.aborted) return page;
     await new Promise<void>((resolve) => {

@@ -74,6 +74,8 @@ export interface HostSession extends AsyncDisposable {
   readonly name: string;
   readonly facts: HostFacts;
   readonly connected: boolean;
+  /** Locks that were taken here and are not given back yet. */
+  readonly locks: readonly HeldLock[];
 
   /** A reading query: plain exec, no lock. */
   query(command: string, options?: ExecOptions): Promise<CommandOutcome>;
@@ -92,7 +94,10 @@ export interface HostSession extends AsyncDisposable {
   /** Takes it if free, ours or stale (seen twice); the session makes nonce and comment from the purpose. */
   takeLock(kind: "operation" | "pool", purpose: LockPurpose): Promise<LockTaking>;
   readLock(kind: "operation" | "pool"): Promise<LockReading>;
+  /** An operation lock stays, as an error, while a changing command of ours is still at work there. */
   releaseLock(lock: HeldLock): Promise<LockRelease>;
+  /** Goes on looking after locks that an earlier session of the same host took. */
+  adoptLocks(locks: readonly HeldLock[]): void;
   /** `unlock --force`: removes exactly the bytes that were seen, audited by the caller. */
   breakLock(kind: "operation" | "pool", seen: string): Promise<LockRelease>;
   /** A new time in a lock of ours, compared and swapped; sessions do this by themselves in good time. */
@@ -105,7 +110,7 @@ export interface HostSession extends AsyncDisposable {
   refreshFacts(): Promise<HostFacts>;
 
   /**
-   * Reboot and prove it by a new boot id. Puts the pool lock back afterwards.
+   * Reboot and prove it by a new boot id. Puts the locks that we hold back afterwards.
    * @returns the outcome: `ok` only with a new boot id.
    */
   reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome>;

@@ -148,7 +148,8 @@ export class Job {
   /** A throw of the work: `cancelled` when that is what it was, else `failed` with the reason. */
   fail(thrown: unknown): void {
     const error = toMtuiError(thrown);
-    const cancelled = this.signal.aborted && (error.kind === "job.cancelled" || error.kind === "request.cancelled");
+    const cancelled =
+      this.signal.aborted && (error.kind === "job.cancelled" || error.kind === "request.cancelled");
     this.finish({ state: cancelled ? "cancelled" : "failed", result: null, error: error.toReport() });
   }
 

@@ -54,7 +54,9 @@ export class JobTable {
   get(id: string): Job {
     const job = this.#jobs.get(id);
     if (job === undefined) {
-      throw new MtuiError("job.unknown", `There is no job ${id}.`, { hint: "mtuictl job list shows all jobs." });
+      throw new MtuiError("job.unknown", `There is no job ${id}.`, {
+        hint: "mtuictl job list shows all jobs.",
+      });
     }
     return job;
   }
@@ -72,10 +74,14 @@ export class JobTable {
     const active = this.list({ active: true });
     const here = active.filter((job) => job.request.workspace === workspace).length;
     if (here >= limits.activePerWorkspace) {
-      throw new MtuiError("job.limit", `Workspace ${workspace} has ${here} active jobs, which is the limit.`, {
-        hint: "Wait for one (mtuictl job wait ID), cancel one (mtuictl job cancel ID), or raise jobs.max_active_per_workspace.",
-        retryable: true,
-      });
+      throw new MtuiError(
+        "job.limit",
+        `Workspace ${workspace} has ${here} active jobs, which is the limit.`,
+        {
+          hint: "Wait for one (mtuictl job wait ID), cancel one (mtuictl job cancel ID), or raise jobs.max_active_per_workspace.",
+          retryable: true,
+        },
+      );
     }
     if (active.length >= limits.active) {
       throw new MtuiError("job.limit", `The daemon has ${active.length} active jobs, which is the limit.`, {

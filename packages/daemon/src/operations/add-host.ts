@@ -18,14 +18,20 @@ export interface HostPlan {
 const ANY: Slot = { product: "", version: "", arch: "", addons: [] };
 
 /** Seconds: our own workspaces and other people's locks, per operation (docs/formats/config.md). */
-export function waitOf(params: { wait?: number | undefined }, services: Services): { own: number; foreign: number } {
+export function waitOf(
+  params: { wait?: number | undefined },
+  services: Services,
+): { own: number; foreign: number } {
   const seconds = params.wait ?? services.config.lock.wait;
   return { own: seconds, foreign: seconds };
 }
 
 export const addHost: JobHandler<"add_host"> = async (params, { services, job, workspace }) => {
   const inventory = await inventoryFor(params, services, job.signal);
-  const plan = params.target.length > 0 ? planNamed(params, { inventory, workspace }) : planPool(params, { inventory, workspace, services });
+  const plan =
+    params.target.length > 0
+      ? planNamed(params, { inventory, workspace })
+      : planPool(params, { inventory, workspace, services });
   job.step("claiming hosts");
   const added = await acquireHosts(services, {
     workspace,
@@ -89,19 +95,27 @@ function planNamed(
  */
 export function planPool(
   options: { strict: boolean; all: boolean; partial: boolean },
-  { inventory, workspace, services }: { inventory: readonly RefHost[]; workspace: Workspace; services: Services },
+  {
+    inventory,
+    workspace,
+    services,
+  }: { inventory: readonly RefHost[]; workspace: Workspace; services: Services },
 ): HostPlan {
   const { report, rrid } = workspace.requireTemplate();
   if (options.all || !services.config.refhosts.pool_select) {
-    const matching = report.testplatforms.flatMap((line) => queryHosts(parseTestplatform(line).queries, inventory));
+    const matching = report.testplatforms.flatMap((line) =>
+      queryHosts(parseTestplatform(line).queries, inventory),
+    );
     const unique = [...new Map(matching.map((row) => [row.name, row])).values()];
     const slots = unique.map((row) => ({ slot: ANY, candidates: [{ name: row.name, row }] }));
-    if (slots.length === 0) throw unsatisfiable(rrid.text, ["no inventory host matches the report's testplatforms"]);
+    if (slots.length === 0)
+      throw unsatisfiable(rrid.text, ["no inventory host matches the report's testplatforms"]);
     return { slots, missing: [], warnings: [], partial: true, refuseOperationLocks: true };
   }
   const planned = planSlots(report.testplatforms, inventory, { preferred: report.hosts });
   const reasons = planned.missing.map(({ reason }) => reason);
-  if (planned.slots.length === 0 || (options.strict && planned.missing.length > 0)) throw unsatisfiable(rrid.text, reasons);
+  if (planned.slots.length === 0 || (options.strict && planned.missing.length > 0))
+    throw unsatisfiable(rrid.text, reasons);
   return {
     slots: planned.slots.map(({ slot, candidates }) => ({
       slot,

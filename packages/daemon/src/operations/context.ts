@@ -7,7 +7,6 @@ import type { EventLog } from "../events/index.ts";
 import type { Log } from "../log/index.ts";
 import type { HostConnector } from "../hosts/index.ts";
 import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
-import type { KeyedLanes } from "../workspaces/keyed-lanes.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
@@ -29,8 +28,6 @@ export interface Services {
   readonly arbiter: HostArbiter;
   readonly connector: HostConnector;
   readonly releaser: Releaser;
-  /** Writes to one request's report happen one after the other. */
-  readonly reports: KeyedLanes;
   /** @throws MtuiError inventory.unavailable, inventory.invalid */
   readonly inventory: (signal?: AbortSignal) => Promise<Inventory>;
   readonly identity: { user: string; daemonId: string };

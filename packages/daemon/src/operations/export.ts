@@ -15,9 +15,13 @@ export const exportReport: PlainHandler<"export"> = async (params, call) => {
       const chosen = workspace.select(params.hosts).map((host) => host.claim.hostName);
       const hosts = chosen.flatMap((host) => workspace.histories.get(host)?.update ?? []);
       if (hosts.length === 0) {
-        throw new MtuiError("workspace.empty", `No update was run in workspace ${name}, so there is nothing to export.`, {
-          hint: `mtuictl update -w ${name}, then export again.`,
-        });
+        throw new MtuiError(
+          "workspace.empty",
+          `No update was run in workspace ${name}, so there is nothing to export.`,
+          {
+            hint: `mtuictl update -w ${name}, then export again.`,
+          },
+        );
       }
       const written = await writeResults({ services, workspace }, { force: params.force, hosts });
       const without = chosen.filter((host) => !hosts.some((each) => each.host === host));
@@ -25,7 +29,10 @@ export const exportReport: PlainHandler<"export"> = async (params, call) => {
         report: written.report,
         logs: [...written.logOf.values()],
         hosts: hosts.map(({ host, verdict }) => ({ host, verdict })),
-        warnings: [...written.warnings, ...without.map((host) => `${host}: no update was run there; left out`)],
+        warnings: [
+          ...written.warnings,
+          ...without.map((host) => `${host}: no update was run there; left out`),
+        ],
       };
     },
     { signal: call.signal },

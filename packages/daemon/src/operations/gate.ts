@@ -29,7 +29,9 @@ export class Gate {
         };
         const leave = (): void => {
           this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-          reject(signal.reason instanceof Error ? signal.reason : new MtuiError("request.cancelled", "Cancelled."));
+          reject(
+            signal.reason instanceof Error ? signal.reason : new MtuiError("request.cancelled", "Cancelled."),
+          );
         };
         this.#waiting.push(enter);
         signal.addEventListener("abort", leave, { once: true });

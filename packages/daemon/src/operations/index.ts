@@ -22,7 +22,16 @@ import {
   loadTemplateOperation,
 } from "./workspaces.ts";
 
-type SlowName = "add_host" | "run" | "prepare" | "update" | "downgrade" | "install" | "uninstall" | "set_repo" | "reboot";
+type SlowName =
+  | "add_host"
+  | "run"
+  | "prepare"
+  | "update"
+  | "downgrade"
+  | "install"
+  | "uninstall"
+  | "set_repo"
+  | "reboot";
 type PlainName = Exclude<OperationName, SlowName | "hello">;
 
 const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {

@@ -8,7 +8,10 @@ type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error">;
  * How a job ended, from what happened on each host. A failure outweighs a lost link, and both
  * outweigh the cancel, so that none hides another; `done` needs every host to have said `ok`.
  */
-export function jobEnd(job: Job, { hosts, result }: { hosts: readonly HostOutcome[]; result: unknown }): JobEnd {
+export function jobEnd(
+  job: Job,
+  { hosts, result }: { hosts: readonly HostOutcome[]; result: unknown },
+): JobEnd {
   const not = hosts.filter(({ state }) => state !== "ok");
   if (not.length === 0 && hosts.length > 0) return { state: "done", result };
   const error = new MtuiError("operation.failed", summary(hosts, not), {

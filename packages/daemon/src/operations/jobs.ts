@@ -18,11 +18,15 @@ export const jobResult: PlainHandler<"job_result"> = async (params, { services }
   const { end } = job;
   if (end === null) {
     const view = job.view();
-    throw new MtuiError("job.running", `Job ${job.id} is still ${view.state} (${Math.round(view.elapsed)} s).`, {
-      hint: `mtuictl job wait ${job.id} waits for its end, mtuictl job follow ${job.id} shows it.`,
-      retryable: true,
-      data: { job: job.id, state: view.state },
-    });
+    throw new MtuiError(
+      "job.running",
+      `Job ${job.id} is still ${view.state} (${Math.round(view.elapsed)} s).`,
+      {
+        hint: `mtuictl job wait ${job.id} waits for its end, mtuictl job follow ${job.id} shows it.`,
+        retryable: true,
+        data: { job: job.id, state: view.state },
+      },
+    );
   }
   return { job: job.view(), result: end.result ?? null, error: end.error ?? null };
 };
@@ -30,7 +34,9 @@ export const jobResult: PlainHandler<"job_result"> = async (params, { services }
 export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
   const jobs = jobsOf(params.job_ids, call);
   const { clock } = call.services;
-  const ended = params.any ? Promise.race(jobs.map((job) => job.ended)) : Promise.all(jobs.map((job) => job.ended));
+  const ended = params.any
+    ? Promise.race(jobs.map((job) => job.ended))
+    : Promise.all(jobs.map((job) => job.ended));
   await new Promise<void>((resolve) => {
     const stop = clock.after(params.timeout * 1000, resolve);
     call.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -68,7 +74,9 @@ export const jobFollow: PlainHandler<"job_follow"> = async (params, call) => {
   return {
     ...page,
     // Only when nothing more is left to read: the caller stops at `finished`.
-    finished: jobs.every((job) => job.final) && call.services.events.read(page.cursor, { jobs: ids }).events.length === 0,
+    finished:
+      jobs.every((job) => job.final) &&
+      call.services.events.read(page.cursor, { jobs: ids }).events.length === 0,
     jobs: jobs.map((job) => job.view()),
   };
 };

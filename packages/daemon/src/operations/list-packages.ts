@@ -30,7 +30,12 @@ export const listPackages: PlainHandler<"list_packages"> = async (params, { serv
         host,
         packages: names.toSorted().map((name) => {
           const version = installed?.get(name);
-          return { name, installed: version ?? null, required: required[name] ?? null, state: stateOf(version, required[name]) };
+          return {
+            name,
+            installed: version ?? null,
+            required: required[name] ?? null,
+            state: stateOf(version, required[name]),
+          };
         }),
         error: error?.message ?? null,
       };
@@ -51,7 +56,12 @@ function wantedOf(workspace: Workspace): Row[] {
   const { report } = workspace.requireTemplate();
   return Object.entries(report.packages).map(([product, packages]) => ({
     host: product,
-    packages: Object.entries(packages).map(([name, required]) => ({ name, installed: null, required, state: "wanted" as const })),
+    packages: Object.entries(packages).map(([name, required]) => ({
+      name,
+      installed: null,
+      required,
+      state: "wanted" as const,
+    })),
     error: null,
   }));
 }

@@ -25,14 +25,21 @@ export const lock: PlainHandler<"lock"> = async (params, call) => {
     async () => {
       const hosts = workspace.select(params.hosts).filter((host) => host.byHand === undefined);
       const note = params.comment.join(" ");
-      const purpose = { operation: "lock", rrid: workspace.rridText, workspace: name, ...(note === "" ? {} : { note }) };
+      const purpose = {
+        operation: "lock",
+        rrid: workspace.rridText,
+        workspace: name,
+        ...(note === "" ? {} : { note }),
+      };
       const takings = await Promise.all(
         hosts.map(async (host) => ({ host, taking: await host.session.takeLock("operation", purpose) })),
       );
       const refused = takings.find(({ taking }) => taking.state !== "taken");
       if (refused !== undefined) {
         await Promise.all(
-          takings.flatMap(({ host, taking }) => (taking.state === "taken" ? [host.session.releaseLock(taking.lock)] : [])),
+          takings.flatMap(({ host, taking }) =>
+            taking.state === "taken" ? [host.session.releaseLock(taking.lock)] : [],
+          ),
         );
         throw refusal(refused.host, refused.taking.state === "refused" ? refused.taking.by : null);
       }
@@ -77,7 +84,10 @@ async function unlockOne(host: WorkspaceHost, params: ParamsOf<"unlock">): Promi
   if (reading.state === "unreadable") return { host: label, state: "error", was, message: reading.reason };
   const ours = reading.state === "ours" && (kind === "pool" || reading.bytes === host.byHand?.bytes);
   if (!ours && !params.force) {
-    const message = reading.state === "ours" ? "an operation of ours holds it right now" : "not ours; --force removes it all the same";
+    const message =
+      reading.state === "ours"
+        ? "an operation of ours holds it right now"
+        : "not ours; --force removes it all the same";
     return { host: label, state: "foreign", was, message };
   }
   const release = await host.session.breakLock(kind, reading.bytes);
@@ -88,7 +98,9 @@ async function unlockOne(host: WorkspaceHost, params: ParamsOf<"unlock">): Promi
 
 async function viewsOf(hosts: readonly WorkspaceHost[], kinds: readonly Kind[]): Promise<LockView[]> {
   const views = await Promise.all(
-    hosts.flatMap((host) => kinds.map(async (kind) => viewOf(host.claim.hostName, kind, await host.session.readLock(kind)))),
+    hosts.flatMap((host) =>
+      kinds.map(async (kind) => viewOf(host.claim.hostName, kind, await host.session.readLock(kind))),
+    ),
   );
   return views;
 }

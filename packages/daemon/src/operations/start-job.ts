@@ -23,13 +23,21 @@ export function startJob<N extends OperationName>(
   const name = fullName(common.workspace, client);
   assertMayChange(name, client);
   const workspace = services.workspaces.open(name, client);
-  const request = { operation, command: inWords(operation, params), workspace: name, rrid: workspace.rridText };
+  const request = {
+    operation,
+    command: inWords(operation, params),
+    workspace: name,
+    rrid: workspace.rridText,
+  };
   return services.jobs.start(request, (job) =>
     inLane(job, { workspace, work: () => handler(params, { services, client, job, workspace }) }),
   );
 }
 
-export async function inLane(job: Job, options: { workspace: Workspace; work: () => Promise<JobEnd> }): Promise<JobEnd> {
+export async function inLane(
+  job: Job,
+  options: { workspace: Workspace; work: () => Promise<JobEnd> },
+): Promise<JobEnd> {
   const { workspace, work } = options;
   return workspace.lane.run(
     async () => {
@@ -79,4 +87,3 @@ export function inWords(operation: string, params: object): string {
   const text = words.join(" ");
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
-

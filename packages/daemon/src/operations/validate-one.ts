@@ -1,5 +1,4 @@
-import { type Rrid, sameSlot, updateVerdict } from "@mtui/core/domain";
-import { MtuiError } from "@mtui/core/protocol";
+import type { Rrid } from "@mtui/core/domain";
 import type { Validation } from "@mtui/core/registry";
 import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
@@ -11,7 +10,8 @@ import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import { planPool } from "./add-host.ts";
 import type { JobCall } from "./context.ts";
 import { occupied, templateSource } from "./workspaces.ts";
-import { slotView } from "./views.ts";
+import { stopwatch } from "./stopwatch.ts";
+import { validationEnd, validationResult } from "./validation-result.ts";
 import { workflowContext } from "./workflow-context.ts";
 import { writeResults } from "./write-results.ts";
 
@@ -54,12 +54,18 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
     return watch.time(name, run);
   };
 
-  const template = await step("load", () => loadTemplate(rrid, { ...templateSource(services), signal: job.signal }));
-  if (workspace.rridText !== null && workspace.rridText !== rrid.text) throw occupied(workspace.name, workspace.rridText);
+  const template = await step("load", () =>
+    loadTemplate(rrid, { ...templateSource(services), signal: job.signal }),
+  );
+  if (workspace.rridText !== null && workspace.rridText !== rrid.text)
+    throw occupied(workspace.name, workspace.rridText);
   workspace.template = template;
 
   const inventory = await services.inventory(job.signal);
-  const plan = planPool({ strict: false, all: false, partial: false }, { inventory: inventory.hosts, workspace, services });
+  const plan = planPool(
+    { strict: false, all: false, partial: false },
+    { inventory: inventory.hosts, workspace, services },
+  );
   const context = workflowContext(call, wishes);
   const waited = services.clock.now();
   const fresh = await step("claim hosts", () =>
@@ -88,51 +94,49 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   });
   const targets = hosts.map(({ session }) => flow.workflowHost(session, template.report));
   const { newpackage } = wishes;
-  const done = await step("update", () => flow.update(context, { hosts: targets, newpackage, noprepare: false }));
+  const done = await step("update", () =>
+    flow.update(context, { hosts: targets, newpackage, noprepare: false }),
+  );
   for (const host of done.hosts) workspace.history(host.host).update = host;
   if (wishes.after === "downgrade") {
     const passed = targets.filter((_, index) => done.hosts[index]?.state === "ok");
-    await step("downgrade", () => flow.downgrade(context, { hosts: passed }));
+    const back = await step("downgrade", () => flow.downgrade(context, { hosts: passed }));
+    for (const { host, state, error } of back.hosts) {
+      if (state !== "ok") done.warnings.push(`${host} was not downgraded: ${error?.message ?? state}`);
+    }
   }
   const written = await step("write report", () => writeResults(call, { force: true, hosts: done.hosts }));
 
-  const verdict = updateVerdict([
-    ...plan.slots.map(({ slot }) => ({
-      hosts: done.hosts.filter((_, index) => hosts[index]?.slots.some((each) => sameSlot(each, slot))).map((host) => host.verdict),
-    })),
-    ...plan.missing.map(() => ({ hosts: [] })),
-  ]);
-  const result: Validation = {
+  const result = validationResult({
     rrid: rrid.text,
     workspace: workspace.name,
-    verdict,
-    hosts: done.hosts.map((host, index) => ({
-      host: host.host,
-      system: host.system,
-      slots: hosts[index]?.slots.map(slotView) ?? [],
-      state: host.state,
-      verdict: host.verdict,
-      packages: host.packages,
-      log: written.logOf.get(host.host) ?? null,
-      warnings: [...(hosts[index]?.warnings ?? []), ...host.warnings],
-      error: host.error,
-    })),
-    no_host: plan.missing.map(({ slot, reason }) => ({ slot: slotView(slot), reason })),
+    plan,
+    hosts: hosts.map((host, index) => ({ host, update: done.hosts[index] })),
+    written,
     waited: waitedSeconds,
     seconds: watch.total(),
     steps: watch.steps,
-    report: written.report,
-    unreleased: [],
-    warnings: [...inventory.warnings, ...template.report.warnings, ...plan.warnings, ...done.warnings, ...written.warnings],
-  };
-  return { state: endState(call, result), result, ...errorOf(result) };
+    warnings: [
+      ...inventory.warnings,
+      ...template.report.warnings,
+      ...plan.warnings,
+      ...done.warnings,
+      ...written.warnings,
+    ],
+  });
+  return validationEnd(job, result);
 }
 
 /** Left-overs of an earlier update are cleaned; a host that somebody works on is not fit. */
 async function inspect(host: WorkspaceHost, context: flow.WorkflowContext): Promise<string | null> {
-  const [baseline] = await flow.cleanBaseline(context, { hosts: [flow.workflowHost(host.session, context.report)] });
+  const [baseline] = await flow.cleanBaseline(context, {
+    hosts: [flow.workflowHost(host.session, context.report)],
+  });
   if (baseline === undefined || baseline.state === "clean") return null;
-  return baseline.error?.message ?? `left-over repositories: ${baseline.repositories.map(({ alias }) => alias).join(", ")}`;
+  return (
+    baseline.error?.message ??
+    `left-over repositories: ${baseline.repositories.map(({ alias }) => alias).join(", ")}`
+  );
 }
 
 async function giveBack(
@@ -141,51 +145,15 @@ async function giveBack(
 ): Promise<Validation["unreleased"]> {
   if (wishes.keep) return [];
   if (fresh && kept.size === 0) {
-    const closed = await closeWorkspace(workspace, { ...services, reason: "Its update is validated.", by: job });
+    const closed = await closeWorkspace(workspace, {
+      ...services,
+      reason: "Its update is validated.",
+      by: job,
+    });
     return closed.unreleased;
   }
   const mine = [...workspace.hosts.values()].filter((host) => !kept.has(host.claim.hostName));
   const reports = await Promise.all(mine.map((host) => services.releaser.release(host)));
   for (const host of mine) workspace.hosts.delete(host.claim.hostName);
   return reports.flatMap(({ host, reason }) => (reason === null ? [] : [{ host, reason }]));
-}
-
-function endState({ job }: JobCall, { verdict, hosts }: Validation): JobEnd["state"] {
-  if (verdict !== "FAILED") return job.signal.aborted && verdict === "INCOMPLETE" ? "cancelled" : "done";
-  if (hosts.some((host) => host.verdict === "FAILED")) return "failed";
-  if (hosts.some((host) => host.verdict === "LOST")) return "lost";
-  return job.signal.aborted ? "cancelled" : "failed";
-}
-
-function errorOf({ rrid, verdict, hosts, report }: Validation): Pick<JobEnd, "error"> {
-  if (verdict !== "FAILED") return {};
-  const bad = hosts.filter((host) => host.verdict !== "PASSED" && host.verdict !== "NOT_TESTED");
-  const each = bad.map(({ host, verdict: how, error }) => `${host} ${how}${error === null ? "" : `: ${error.message}`}`);
-  const error = new MtuiError("operation.failed", `${rrid} FAILED: ${each.join("; ")}`, {
-    hint: `The report and the hosts' logs say more: ${report}`,
-  });
-  return { error: error.toReport() };
-}
-
-interface Stopwatch {
-  steps: { step: string; seconds: number }[];
-  time: <T>(step: string, run: () => Promise<T>) => Promise<T>;
-  total: () => number;
-}
-
-function stopwatch(now: () => number): Stopwatch {
-  const begun = now();
-  const steps: Stopwatch["steps"] = [];
-  return {
-    steps,
-    async time(step, run) {
-      const started = now();
-      try {
-        return await run();
-      } finally {
-        steps.push({ step, seconds: (now() - started) / 1000 });
-      }
-    },
-    total: () => (now() - begun) / 1000,
-  };
 }

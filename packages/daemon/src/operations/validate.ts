@@ -14,7 +14,9 @@ import { type ValidationWishes, validateOne } from "./validate-one.ts";
  */
 export const validate: PlainHandler<"validate"> = async (params, call) => {
   // All names are checked before anything starts: a typo in the third changes nothing.
-  const rrids = [...new Map(params.rrids.map((text) => parseRrid(text)).map((rrid) => [rrid.text, rrid])).values()];
+  const rrids = [
+    ...new Map(params.rrids.map((text) => parseRrid(text)).map((rrid) => [rrid.text, rrid])).values(),
+  ];
   const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
   for (const name of names) {
     assertMayChange(name, call.client);
@@ -37,16 +39,23 @@ function startOne(rrid: Rrid, options: { call: Call; gate: Gate; wishes: Validat
   const name = nameOfUpdate(rrid, client);
   const fresh = services.workspaces.find(name) === undefined;
   const workspace = services.workspaces.open(name, client);
-  const request = { operation: "validate", command: `validate ${rrid.text}`, workspace: name, rrid: rrid.text };
-  return services.jobs.start(request, (job): Promise<JobEnd> =>
-    gate.run(
-      () =>
-        inLane(job, {
-          workspace,
-          work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
-        }),
-      { signal: job.signal },
-    ),
+  const request = {
+    operation: "validate",
+    command: `validate ${rrid.text}`,
+    workspace: name,
+    rrid: rrid.text,
+  };
+  return services.jobs.start(
+    request,
+    (job): Promise<JobEnd> =>
+      gate.run(
+        () =>
+          inLane(job, {
+            workspace,
+            work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
+          }),
+        { signal: job.signal },
+      ),
   );
 }
 

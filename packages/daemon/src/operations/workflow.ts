@@ -37,13 +37,20 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   for (const { host, state, exit, error } of result.hosts) {
     // The workflow told of hosts that it worked on; what never began is told here.
     if (job.hostState(host) === state) continue;
-    job.host(host, { state, ...(exit === null ? {} : { exit }), ...(error === null ? {} : { message: error.message }) });
+    job.host(host, {
+      state,
+      ...(exit === null ? {} : { exit }),
+      ...(error === null ? {} : { message: error.message }),
+    });
   }
   return { ...jobEnd(job, { hosts: result.hosts, result }), result };
 }
 
 export const run: JobHandler<"run"> = (params, call) =>
-  onHosts(call, { selection: params, work: (context, hosts) => flow.runCommand(context, { hosts, argv: params.command }) });
+  onHosts(call, {
+    selection: params,
+    work: (context, hosts) => flow.runCommand(context, { hosts, argv: params.command }),
+  });
 
 export const prepare: JobHandler<"prepare"> = async (params, call) => {
   call.workspace.requireTemplate();
@@ -71,7 +78,10 @@ export const downgrade: JobHandler<"downgrade"> = async (params, call) => {
 };
 
 export const install: JobHandler<"install"> = (params, call) =>
-  onHosts(call, { selection: params, work: (context, hosts) => flow.install(context, { hosts, packages: params.package }) });
+  onHosts(call, {
+    selection: params,
+    work: (context, hosts) => flow.install(context, { hosts, packages: params.package }),
+  });
 
 export const uninstall: JobHandler<"uninstall"> = (params, call) =>
   onHosts(call, {
@@ -82,7 +92,10 @@ export const uninstall: JobHandler<"uninstall"> = (params, call) =>
 export const setRepo: JobHandler<"set_repo"> = async (params, call) => {
   call.workspace.requireTemplate();
   const { operation } = params;
-  return onHosts(call, { selection: params, work: (context, hosts) => flow.setRepo(context, { hosts, operation }) });
+  return onHosts(call, {
+    selection: params,
+    work: (context, hosts) => flow.setRepo(context, { hosts, operation }),
+  });
 };
 
 export const reboot: JobHandler<"reboot"> = (params, call) =>

@@ -9,12 +9,23 @@ import type { LoadedTemplate } from "../workspaces/workspace.ts";
 import type { PlainHandler, Services } from "./context.ts";
 import { hostViewOf } from "./views.ts";
 
-export function templateSource(services: Services): { templateDir: string; svnPath: string; fancyReportsUrl: string } {
+export function templateSource(services: Services): {
+  templateDir: string;
+  svnPath: string;
+  fancyReportsUrl: string;
+} {
   const { config } = services;
-  return { templateDir: config.mtui.template_dir, svnPath: config.svn.path, fancyReportsUrl: config.url.fancy_reports };
+  return {
+    templateDir: config.mtui.template_dir,
+    svnPath: config.svn.path,
+    fancyReportsUrl: config.url.fancy_reports,
+  };
 }
 
-function loadedView(workspace: string, options: { template: LoadedTemplate; reportsUrl: string }): ResultOf<"load_template"> {
+function loadedView(
+  workspace: string,
+  options: { template: LoadedTemplate; reportsUrl: string },
+): ResultOf<"load_template"> {
   const { reportsUrl, template } = options;
   const { rrid, report, path } = template;
   return {

@@ -22,18 +22,16 @@ export async function writeResults(
 ): Promise<WrittenResults> {
   const { rrid, path } = workspace.requireTemplate();
   const { config, clock } = services;
-  const written = await services.reports.run(rrid.text, () =>
-    writeReport({
-      directory: path,
-      hosts: options.hosts.map((update) => ({ update, commands: workspace.history(update.host).commands })),
-      noHost: workspace.noHost,
-      installLogs: config.mtui.install_logs,
-      reportUrl: `${config.url.testreports}/${rrid.text}`,
-      footer: footer(),
-      force: options.force,
-      now: clock.now(),
-    }),
-  );
+  const written = await writeReport({
+    directory: path,
+    hosts: options.hosts.map((update) => ({ update, commands: workspace.history(update.host).commands })),
+    noHost: workspace.noHost,
+    installLogs: config.mtui.install_logs,
+    reportUrl: `${config.url.testreports}/${rrid.text}`,
+    footer: footer(),
+    force: options.force,
+    now: clock.now(),
+  });
   const logs = written.hosts.flatMap(({ host, log }) => (log === null ? [] : [[host, log] as const]));
   return { report: written.report, logOf: new Map(logs), warnings: written.warnings };
 }

@@ -3,7 +3,7 @@ import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { HostResult } from "@mtui/core/registry";
 import type { LockReading } from "../hosts/session.ts";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
-import { fanOut } from "./fan-out.ts";
+import { fanOut } from "../fan-out.ts";
 import { HostStop, hostRun, runStep, stopFailed } from "./host-run.ts";
 import { operate } from "./operate.ts";
 import { isIssueRepository } from "./repositories.ts";

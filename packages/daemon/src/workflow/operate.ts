@@ -1,7 +1,7 @@
 import type { HostResult } from "@mtui/core/registry";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
-import { fanOut } from "./fan-out.ts";
+import { fanOut } from "../fan-out.ts";
 import { assertNotCancelled, HostStop, type HostRun, hostRun } from "./host-run.ts";
 import { releaseOperationLocks, takeOperationLocks } from "./operation-locks.ts";
 

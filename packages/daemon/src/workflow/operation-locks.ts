@@ -3,7 +3,7 @@ import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import { pause } from "../clock.ts";
 import type { HeldLock, LockPurpose, LockReading } from "../hosts/session.ts";
 import type { WorkflowContext } from "./context.ts";
-import { fanOut } from "./fan-out.ts";
+import { fanOut } from "../fan-out.ts";
 import { cancelledBefore, HostStop, type HostRun } from "./host-run.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { type InstalledVersions, parseInstalled, rpmVersions } from "@mtui/core/domain";
 import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
-import { fanOut } from "./fan-out.ts";
+import { fanOut } from "../fan-out.ts";
 import { HostStop, type HostRun, hostRun, runStep, stopFailed } from "./host-run.ts";
 
 /**

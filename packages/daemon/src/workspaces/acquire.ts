@@ -1,6 +1,7 @@
 import type { RefHost, Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, ClaimRequest, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
+import { fanOut } from "../fan-out.ts";
 import type { HostConnector, HostSession, LockReading } from "../hosts/index.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
@@ -32,6 +33,7 @@ export interface AcquireRequest {
 export interface AcquireDeps {
   arbiter: HostArbiter;
   connector: HostConnector;
+  config: { daemon: { fanout: number } };
 }
 
 /**
@@ -55,13 +57,15 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
   const attempt: Attempt<WorkspaceHost> = async (assigned, signal) => {
     const values = new Map<string, WorkspaceHost>();
     const faults = new Map<string, HostFault>();
-    await Promise.all(
-      assigned.map(async ({ claim }) => {
-        const taken = await takeOne(deps, { ...request, claim, row: rows.get(claim.hostKey) ?? null, signal });
+    await fanOut(assigned, {
+      limit: deps.config.daemon.fanout,
+      work: async ({ claim }) => {
+        const row = rows.get(claim.hostKey) ?? null;
+        const taken = await takeOne(deps, { ...request, claim, row, signal });
         if ("fault" in taken) faults.set(claim.hostKey, taken.fault);
         else values.set(claim.hostKey, taken.host);
-      }),
-    );
+      },
+    });
     if (faults.size === 0) return { ok: true, values };
     await Promise.all([...values.values()].map(giveBack));
     return { ok: false, faults };
@@ -116,12 +120,22 @@ async function lockAndInspect(
   if (taking.state !== "taken") {
     await session.close();
     if (taking.state === "refused") return { fault: foreignFault(taking.by) };
-    const error = new MtuiError("lock.io", `${claim.hostName}: the pool lock could not be taken: ${taking.reason}`, {
-      hint: `Look at /var/lock on ${claim.hostName}.`,
-    });
+    const error = new MtuiError(
+      "lock.io",
+      `${claim.hostName}: the pool lock could not be taken: ${taking.reason}`,
+      {
+        hint: `Look at /var/lock on ${claim.hostName}.`,
+      },
+    );
     return { fault: { kind: "unreachable", error: error.toReport() } };
   }
-  const host: WorkspaceHost = { claim, session, poolLock: taking.lock, slots: claim.fields.slots, warnings: [] };
+  const host: WorkspaceHost = {
+    claim,
+    session,
+    poolLock: taking.lock,
+    slots: claim.fields.slots,
+    warnings: [],
+  };
   const operation = await session.readLock("operation");
   if (operation.state !== "free" && operation.state !== "ours") {
     if (options.refuseOperationLocks) {

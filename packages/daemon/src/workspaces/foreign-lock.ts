@@ -11,7 +11,10 @@ export function describeForeignLock(reading: LockReading): string {
       return "locked by unknown (malformed lock file)";
     default: {
       const { user, comment } = reading.record;
-      const age = reading.state === "foreign" && reading.ageSeconds !== null ? ` for ${ageText(reading.ageSeconds)}` : "";
+      const age =
+        reading.state === "foreign" && reading.ageSeconds !== null
+          ? ` for ${ageText(reading.ageSeconds)}`
+          : "";
       return `locked by ${user}${age}${comment === "" ? "" : ` (${comment})`}`;
     }
   }

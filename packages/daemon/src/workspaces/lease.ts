@@ -17,7 +17,10 @@ export function keepLeases(services: Services): () => void {
       // Looked at again right before it is closed, with no await in between: it may have come alive.
       if (isAlive(workspace, services)) continue;
       services.events.append({ type: "lease.lost", workspace: workspace.name });
-      services.log("warn", `workspace ${workspace.name}: its lease is over; releasing ${workspace.hosts.size} hosts`);
+      services.log(
+        "warn",
+        `workspace ${workspace.name}: its lease is over; releasing ${workspace.hosts.size} hosts`,
+      );
       void closeWorkspace(workspace, { ...services, reason: "Its lease was over." });
     }
     stop = clock.after(SWEEP_MS, sweep);
@@ -26,7 +29,10 @@ export function keepLeases(services: Services): () => void {
 }
 
 function isAlive(workspace: Workspace, services: Services): boolean {
-  if (services.jobs.list({ workspace: workspace.name, active: true }).length === 0 && workspace.lane.pending === 0) {
+  if (
+    services.jobs.list({ workspace: workspace.name, active: true }).length === 0 &&
+    workspace.lane.pending === 0
+  ) {
     return false;
   }
   services.workspaces.touch(workspace, "agent");

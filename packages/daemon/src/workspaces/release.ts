@@ -2,6 +2,7 @@ import { toMtuiError } from "@mtui/core/protocol";
 import type { HostArbiter } from "../arbiter/index.ts";
 import { type Clock, pause } from "../clock.ts";
 import type { HeldLock, HostConnector, HostSession, LockRelease } from "../hosts/index.ts";
+import { operationLocks } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 export interface ReleaseReport {
@@ -74,10 +75,18 @@ export class Releaser {
 
   async #loop(host: WorkspaceHost, signal: AbortSignal): Promise<void> {
     const { arbiter, connector, clock, log } = this.#deps;
-    for (let delay = RETRY_FIRST_MS; await pause(clock, { ms: delay, signal }); delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+    for (
+      let delay = RETRY_FIRST_MS;
+      await pause(clock, { ms: delay, signal });
+      delay = Math.min(delay * 2, RETRY_MAX_MS)
+    ) {
       try {
         await using session = await connector.open(host.claim, { signal });
-        if ((await removeLocks(session, locksOf(host))) !== null) continue;
+        const left = await removeLocks(session, locksOf(host));
+        if (left !== null) {
+          log("warn", `${host.claim.hostName}: still not released: ${left}`);
+          continue;
+        }
         this.#pending.delete(host.claim.id);
         arbiter.release(host.claim.id);
         log("info", `${host.claim.hostName}: its lock is removed`);
@@ -89,8 +98,12 @@ export class Releaser {
   }
 }
 
+/**
+ * A person's operation lock, and one that outlived an operation which lost the host. They go first:
+ * while a command of ours is still at work there, the host is nobody else's.
+ */
 function locksOf(host: WorkspaceHost): HeldLock[] {
-  return host.byHand === undefined ? [host.poolLock] : [host.byHand, host.poolLock];
+  return [...operationLocks(host.session), host.poolLock];
 }
 
 async function removeLocks(session: HostSession, locks: HeldLock[]): Promise<string | null> {
@@ -106,7 +119,11 @@ function describe(lock: HeldLock, release: LockRelease): string | null {
   return release.state === "error" ? `the ${lock.kind} lock could not be removed: ${release.reason}` : null;
 }
 
-async function withLimit(clock: Clock, ms: number, work: () => Promise<string | null>): Promise<string | null> {
+async function withLimit(
+  clock: Clock,
+  ms: number,
+  work: () => Promise<string | null>,
+): Promise<string | null> {
   const late = Promise.withResolvers<string>();
   const stop = clock.after(ms, () => late.resolve(`no answer within ${ms / 1000} s`));
   try {

@@ -41,7 +41,9 @@ export async function shutDown(services: Services): Promise<ShutdownReport> {
   const unreleased = [
     ...silent,
     ...reports.flatMap(({ host, reason }) => (reason === null ? [] : [{ host, reason }])),
-    ...releaser.unreleased.filter(({ host }) => !answered.has(host)).map(({ host, reason }) => ({ host, reason: reason ?? "" })),
+    ...releaser.unreleased
+      .filter(({ host }) => !answered.has(host))
+      .map(({ host, reason }) => ({ host, reason: reason ?? "" })),
   ];
   releaser.stop();
   return {

@@ -34,9 +34,13 @@ export async function loadTemplate(rrid: Rrid, source: TemplateSource): Promise<
   }
   const metadata = await readTemplateFile(path, "metadata.json");
   if (metadata === null) {
-    throw new MtuiError("template.invalid", `The test report of ${rrid.text} has no metadata.json (in ${path}).`, {
-      hint: "Update the checkout (svn up), or ask for the template to be generated again.",
-    });
+    throw new MtuiError(
+      "template.invalid",
+      `The test report of ${rrid.text} has no metadata.json (in ${path}).`,
+      {
+        hint: "Update the checkout (svn up), or ask for the template to be generated again.",
+      },
+    );
   }
   const report = readReport({
     rrid,
@@ -78,7 +82,8 @@ async function readTemplateFile(directory: string, name: string): Promise<string
     const { code } = thrown as NodeJS.ErrnoException;
     if (code === "ENOENT") return null;
     throw new MtuiError("template.unsafe", `${path} could not be opened: ${code ?? String(thrown)}`, {
-      hint: code === "ELOOP" ? "It is a symbolic link; a template has plain files." : "Check its owner and mode.",
+      hint:
+        code === "ELOOP" ? "It is a symbolic link; a template has plain files." : "Check its owner and mode.",
       cause: thrown,
     });
   }
@@ -96,16 +101,23 @@ async function readTemplateFile(directory: string, name: string): Promise<string
 }
 
 async function checkOut(rrid: Rrid, source: TemplateSource & { path: string }): Promise<void> {
-  const missing = new MtuiError("template.notFound", `There is no test report for ${rrid.text} in ${source.templateDir}.`, {
-    hint:
-      source.svnPath === ""
-        ? "Check the RRID and [mtui] template_dir; [svn] path is empty, so nothing is checked out."
-        : `Check the RRID; a published report would be at ${source.fancyReportsUrl}/${rrid.text}/log`,
-    data: { rrid: rrid.text },
-  });
+  const missing = new MtuiError(
+    "template.notFound",
+    `There is no test report for ${rrid.text} in ${source.templateDir}.`,
+    {
+      hint:
+        source.svnPath === ""
+          ? "Check the RRID and [mtui] template_dir; [svn] path is empty, so nothing is checked out."
+          : `Check the RRID; a published report would be at ${source.fancyReportsUrl}/${rrid.text}/log`,
+      data: { rrid: rrid.text },
+    },
+  );
   if (source.svnPath === "") throw missing;
   await mkdir(source.templateDir, { recursive: true });
-  const failure = await svn(["checkout", "--non-interactive", "--quiet", `${source.svnPath}/${rrid.text}`, source.path], source);
+  const failure = await svn(
+    ["checkout", "--non-interactive", "--quiet", `${source.svnPath}/${rrid.text}`, source.path],
+    source,
+  );
   if (failure !== null) {
     throw new MtuiError("template.notFound", `${missing.message} The checkout failed: ${failure}`, {
       hint: missing.hint ?? "",
@@ -118,14 +130,26 @@ function svn(args: string[], source: TemplateSource): Promise<string | null> {
   return new Promise((done) => {
     const limit = AbortSignal.timeout(CHECKOUT_MS);
     const signal = source.signal === undefined ? limit : AbortSignal.any([source.signal, limit]);
-    const child = spawn("svn", args, { cwd: source.templateDir, stdio: ["ignore", "ignore", "pipe"], signal });
+    const child = spawn("svn", args, {
+      cwd: source.templateDir,
+      stdio: ["ignore", "ignore", "pipe"],
+      signal,
+    });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-2000);
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      done(error.code === "ENOENT" ? "svn is not installed" : limit.aborted ? "svn took too long" : error.message);
+      done(
+        error.code === "ENOENT"
+          ? "svn is not installed"
+          : limit.aborted
+            ? "svn took too long"
+            : error.message,
+      );
     });
-    child.on("close", (code) => done(code === 0 ? null : said.trim().split("\n").at(-1) || `svn ended with ${code}`));
+    child.on("close", (code) =>
+      done(code === 0 ? null : said.trim().split("\n").at(-1) || `svn ended with ${code}`),
+    );
   });
 }

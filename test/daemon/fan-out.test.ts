@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fanOut } from "../../../packages/daemon/src/workflow/fan-out.ts";
+import { fanOut } from "../../packages/daemon/src/fan-out.ts";
 
 it("slides: a slow item holds up nothing but its own place", async () => {
   let release: () => void = () => undefined;
