@@ -32,7 +32,8 @@ describe("the event log", () => {
 
   test("its bytes are bounded, not only its events", () => {
     const { log } = logOf({ events: 1000, bytes: 10_000 });
-    for (let index = 0; index < 100; index++) log.append({ type: "job.output", job: "run-1", text: "x".repeat(1000) });
+    for (let index = 0; index < 100; index++)
+      log.append({ type: "job.output", job: "run-1", text: "x".repeat(1000) });
     const { events, gap } = log.read(0, { jobs: new Set(["run-1"]) });
     expect(events.length).toBeLessThanOrEqual(10);
     expect(events.length).toBeGreaterThan(0);

@@ -55,7 +55,10 @@ describe("a job", () => {
     expect(job.state).toBe("cancelling");
     gone.resolve();
     await job.ended;
-    expect(job.view()).toMatchObject({ state: "cancelled", error: { kind: "job.cancelled", message: "by hand" } });
+    expect(job.view()).toMatchObject({
+      state: "cancelled",
+      error: { kind: "job.cancelled", message: "by hand" },
+    });
   });
 
   test("a failure during a cancel is not hidden by it", async () => {
@@ -106,7 +109,9 @@ describe("the job table", () => {
     table.start(request, never);
     expect(() => table.start(request, never)).toThrow(/Workspace default has 1 active jobs/);
     table.start({ ...request, workspace: "other" }, never);
-    expect(() => table.start({ ...request, workspace: "third" }, never)).toThrow(/The daemon has 2 active jobs/);
+    expect(() => table.start({ ...request, workspace: "third" }, never)).toThrow(
+      /The daemon has 2 active jobs/,
+    );
   });
 
   test("forgets ended jobs by count and by age, never active ones", async () => {

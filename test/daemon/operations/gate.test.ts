@@ -46,7 +46,9 @@ describe("the gate of --parallel", () => {
 
   test("a failure frees the place", async () => {
     const gate = new Gate(1);
-    await expect(gate.run(() => Promise.reject(new Error("broken")), { signal: never })).rejects.toThrow("broken");
+    await expect(gate.run(() => Promise.reject(new Error("broken")), { signal: never })).rejects.toThrow(
+      "broken",
+    );
     expect(await gate.run(async () => "next", { signal: never })).toBe("next");
   });
 });

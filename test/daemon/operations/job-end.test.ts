@@ -43,7 +43,12 @@ describe("how a job ended", () => {
   });
 
   test("the error names each host that did not end well", () => {
-    const failed = { host: "ant", state: "failed" as const, exit: 4, error: { kind: "operation.failed" as const, message: "no such package", retryable: false } };
+    const failed = {
+      host: "ant",
+      state: "failed" as const,
+      exit: 4,
+      error: { kind: "operation.failed" as const, message: "no such package", retryable: false },
+    };
     const { error } = jobEnd(jobOf(), { hosts: [...hosts("ok"), failed], result: null });
     expect(error?.message).toBe("1 of 2 hosts did not end well: ant failed (exit 4): no such package");
   });

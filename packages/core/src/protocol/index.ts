@@ -1,4 +1,11 @@
-export type { ArraySchema, CommandTable, ObjectSchema, OperationEntry, ParamSchema, ScalarSchema } from "./command-table.ts";
+export type {
+  ArraySchema,
+  CommandTable,
+  ObjectSchema,
+  OperationEntry,
+  ParamSchema,
+  ScalarSchema,
+} from "./command-table.ts";
 export {
   ERROR_KINDS,
   type ErrorKind,

@@ -13,7 +13,7 @@ export interface JobLimits {
   keepMs: number;
 }
 
-export const DEFAULT_JOB_LIMITS: JobLimits = {
+const DEFAULT_JOB_LIMITS: JobLimits = {
   active: 1024,
   activePerWorkspace: 64,
   keepFinished: 1000,

@@ -78,6 +78,11 @@ export const daemonOperations = [
     summary: "The user name in lock files, and who the daemon takes you for",
     scope: "daemon",
     effect: "read",
-    result: z.object({ user: z.string(), client: z.string(), namespace: z.string().nullable(), daemon_pid: z.number() }),
+    result: z.object({
+      user: z.string(),
+      client: z.string(),
+      namespace: z.string().nullable(),
+      daemon_pid: z.number(),
+    }),
   }),
 ] as const;

@@ -4,7 +4,9 @@ import { OPERATIONS, type Operation } from "./operations.ts";
 export { OPERATIONS, type Operation };
 export type OperationName = Operation["name"];
 
-export const operationsByName: ReadonlyMap<string, Operation> = new Map(OPERATIONS.map((op) => [op.name, op]));
+export const operationsByName: ReadonlyMap<string, Operation> = new Map(
+  OPERATIONS.map((op) => [op.name, op]),
+);
 
 type OperationOf<N extends OperationName> = Extract<Operation, { name: N }>;
 /** Parameters after validation, defaults filled in. */

@@ -76,7 +76,12 @@ export const jobOperations = [
     effect: "read",
     params: {
       ...jobIds,
-      from: z.number().int().min(0).default(0).describe("the cursor of the previous reply; 0 = from the start"),
+      from: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe("the cursor of the previous reply; 0 = from the start"),
       timeout: z.number().min(0).max(60).default(25).describe("seconds to wait for an event"),
       output: z.boolean().default(true).describe("with the output of commands"),
     },

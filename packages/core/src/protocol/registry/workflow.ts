@@ -1,13 +1,26 @@
 import { z } from "zod";
 import { defineOperation } from "./operation.ts";
-import { hostResult, hostResults, hostsParam, jobReply, jobView, packageResult, packagesParam, validation, waitParam } from "./shapes.ts";
+import {
+  hostResult,
+  hostResults,
+  hostsParam,
+  jobReply,
+  jobView,
+  packageResult,
+  packagesParam,
+  validation,
+  waitParam,
+} from "./shapes.ts";
 
 const hostT = { short: { hosts: "t" }, long: { hosts: "target" } } as const;
 const slow = { scope: "workspace", effect: "destructive", slow: true } as const;
 
 export const updateResult = z.object({
   hosts: z.array(
-    hostResult.extend({ packages: z.array(packageResult), verdict: z.enum(["PASSED", "NOT_TESTED", "FAILED", "LOST"]) }),
+    hostResult.extend({
+      packages: z.array(packageResult),
+      verdict: z.enum(["PASSED", "NOT_TESTED", "FAILED", "LOST"]),
+    }),
   ),
   warnings: z.array(z.string()),
 });
@@ -20,7 +33,13 @@ export const workflowOperations = [
     summary: "Take updates from their templates to written reports, as many at once as the pool allows",
     params: {
       rrids: z.array(z.string()).min(1).max(500),
-      parallel: z.number().int().min(1).max(256).optional().describe("updates at once; default: as the pool allows"),
+      parallel: z
+        .number()
+        .int()
+        .min(1)
+        .max(256)
+        .optional()
+        .describe("updates at once; default: as the pool allows"),
       ...waitParam,
       keep: z.boolean().default(false).describe("keep hosts and workspace afterwards"),
       newpackage: z.boolean().default(false).describe("also install packages that are new in this update"),
@@ -36,7 +55,12 @@ export const workflowOperations = [
     params: {
       command: z.array(z.string()).min(1).describe('argv; for shell syntax: ["sh","-c","..."]'),
       ...hostsParam,
-      timeout: z.number().int().min(0).optional().describe("seconds of silence before the command is ended; 0 = none"),
+      timeout: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe("seconds of silence before the command is ended; 0 = none"),
       ...waitParam,
     },
     result: jobReply(hostResults),
@@ -128,7 +152,15 @@ export const workflowOperations = [
               name: z.string(),
               installed: z.string().nullable(),
               required: z.string().nullable(),
-              state: z.enum(["not installed", "update needed", "updated", "too recent", "installed", "wanted", "unknown"]),
+              state: z.enum([
+                "not installed",
+                "update needed",
+                "updated",
+                "too recent",
+                "installed",
+                "wanted",
+                "unknown",
+              ]),
             }),
           ),
           error: z.string().nullable(),
@@ -142,7 +174,10 @@ export const workflowOperations = [
     summary: "Write the results of the last update into the report and its install logs",
     scope: "workspace",
     effect: "change",
-    params: { force: z.boolean().default(false).describe("overwrite install logs that differ"), ...hostsParam },
+    params: {
+      force: z.boolean().default(false).describe("overwrite install logs that differ"),
+      ...hostsParam,
+    },
     result: z.object({
       report: z.string(),
       logs: z.array(z.string()),
