@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type HostSession } from "../../../packages/daemon/src/hosts/index.ts";
-import { foreignLock, type Lab, type LabHost, readLock, startLab } from "../../lab/index.ts";
+import { foreignLock, type Lab, type LabHost, readLock, startLab, waitUntil } from "../../lab/index.ts";
 import { connectorFor, openHost, PURPOSE, stdoutOf, withoutLab } from "./support/open.ts";
 
 describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
@@ -63,7 +63,21 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
     expect(await session.readLock("operation")).toMatchObject({ state: "unreadable" });
     await host.startSshd();
     await host.wire({});
-    expect(await session.releaseLock(taking.lock)).toEqual({ state: "released" });
+    // Its sshd is gone, the command is not: the lock stays for as long as that works.
+    expect(await session.releaseLock(taking.lock)).toMatchObject({
+      state: "error",
+      reason: expect.stringContaining("still at work"),
+    });
+    await host.must("pkill -x sleep");
+    const release = await waitUntil(
+      async () => {
+        const answer = await session.releaseLock(taking.lock);
+        return answer.state === "error" ? null : answer;
+      },
+      { for: "the fence to be free" },
+    );
+    expect(["released", "absent"]).toContain(release.state);
+    expect(await readLock(host)).toBeNull();
   });
 
   test.each([

@@ -29,7 +29,7 @@ describe.skipIf(withoutLab)("locks on a real host", () => {
     await lab[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    await host.must("rm -rf /var/lock/mtui.lock /var/lock/mtui-pool.lock");
+    await host.must("rm -rf /var/lock/mtui.lock /var/lock/mtui-pool.lock /var/lock/.mtui-*");
   });
 
   async function taken(session: HostSession, kind: "operation" | "pool" = "operation"): Promise<HeldLock> {

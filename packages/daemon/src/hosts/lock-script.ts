@@ -44,9 +44,13 @@ else r=foreign; fi
 `;
 }
 
-/** What only the control shell needs: reading and taking. */
+/** What only the control shell needs: reading, taking, and looking at the fence. */
 export function takeFunctions(): string {
-  return `mtui_why() { r="error $( { : >>"$1" && printf %s "$2" | cat >"$1"; } 2>&1 )"; }
+  return `mtui_idle() {
+if ! mtui_plain "$F" || { flock -n -s 8; } 8<"$F"; then "$@"
+else r="error a command that began under it is still at work"; fi
+}
+mtui_why() { r="error $( { : >>"$1" && printf %s "$2" | cat >"$1"; } 2>&1 )"; }
 mtui_write() {
 { printf %s "$2" >"$1"; } && [ -s "$1" ] && return 0
 mtui_why "$1" "$2"; rm -f "$1"; return 1

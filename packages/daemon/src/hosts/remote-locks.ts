@@ -3,16 +3,10 @@ import { type LockRecord, parseOurComment } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
 import { shellQuote } from "../ssh/index.ts";
 import type { HostLink } from "./host-link.ts";
-import {
-  lockBytes,
-  type LockIdentity,
-  newLock,
-  readingOf,
-  restamped,
-  type StalePolicy,
-} from "./lock-identity.ts";
+import { type LockIdentity, newLock, readingOf, restamped, type StalePolicy } from "./lock-identity.ts";
 import { hexWords } from "./lock-script.ts";
-import { type LockKind, lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
+import { dropStep, readStep, reasonOf, swapStep } from "./lock-steps.ts";
+import { type LockKind, type RemotePaths, temporaryPath } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
 
 export type LiveLocks = Map<string, HeldLock>;
@@ -37,6 +31,8 @@ interface Dropped {
   readonly text: string;
   /** Of a lock of ours: its private file goes too. */
   readonly nonce?: string;
+  /** Only while no command of ours is at work on the host. */
+  readonly idle?: boolean;
 }
 
 /** Between two looks at what may be half written, or may be stale. */
@@ -146,12 +142,20 @@ export class RemoteLocks {
     }
   }
 
+  /** Goes on renewing locks that another session of this process took. */
+  adopt(locks: readonly HeldLock[]): void {
+    for (const { nonce } of locks) if (this.#options.live.has(nonce)) this.#held.add(nonce);
+  }
+
+  /** An operation lock stays while the host is fenced: a command that began under it is still at work. */
   async release(lock: HeldLock): Promise<LockRelease> {
     const current = this.current(lock);
-    let release = await this.#dropSafely(current.kind, { text: current.bytes, nonce: current.nonce });
+    const { kind, nonce } = current;
+    const idle = kind === "operation";
+    let release = await this.#dropSafely(kind, { text: current.bytes, nonce, idle });
     if (release.state === "foreign" && release.by.state === "ours" && nonceOf(release.by) === lock.nonce) {
       // Restamped by the daemon's former self, which wrote down the first bytes.
-      release = await this.#dropSafely(current.kind, { text: release.by.bytes, nonce: current.nonce });
+      release = await this.#dropSafely(kind, { text: release.by.bytes, nonce, idle });
     }
     if (release.state !== "error") this.forget(lock);
     return release;
@@ -206,17 +210,11 @@ export class RemoteLocks {
     return nonce === null || this.#options.live.has(nonce);
   }
 
-  /** @param expected "" = absent, "empty", or the hexadecimal words of the bytes to replace. */
+  /** @param expected as `swapStep` */
   async #swap(lock: HeldLock, expected: string, options: { mustExist?: boolean } = {}): Promise<string> {
-    const { paths, link } = this.#options;
-    const file = shellQuote(lockPath(paths, lock.kind));
-    const temporary = shellQuote(temporaryPath(paths, lock.nonce));
-    const call = `mtui_guarded mtui_take ${file} ${temporary} ${shellQuote(lock.bytes)} ${shellQuote(expected)}`;
-    const { output } = await link.control(
-      `${call} ${options.mustExist === true ? "must" : "any"}; printf '%s\\n' "$r"`,
-    );
-    this.#tidyLater(temporary);
-    return firstLine(output);
+    const word = await swapStep(this.#options, { lock, expected, mustExist: options.mustExist === true });
+    this.#tidyLater(shellQuote(temporaryPath(this.#options.paths, lock.nonce)));
+    return word;
   }
 
   /**
@@ -235,7 +233,9 @@ export class RemoteLocks {
     const files = [...this.#untidy];
     this.#untidy.clear();
     if (files.length === 0 || !this.#options.link.connected) return;
-    await this.#options.link.control(`rm -f ${files.join(" ")}`).catch(() => undefined);
+    const done = await this.#options.link.control(`rm -f ${files.join(" ")}`).catch(() => null);
+    // A directory that refuses now may not refuse the next time.
+    if (done?.status !== 0) for (const file of files) this.#untidy.add(file);
   }
 
   async #dropSafely(kind: LockKind, what: Dropped): Promise<LockRelease> {
@@ -246,51 +246,24 @@ export class RemoteLocks {
     }
   }
 
-  async #drop(kind: LockKind, { text, nonce }: Dropped): Promise<LockRelease> {
-    const file = shellQuote(lockPath(this.#options.paths, kind));
-    const temporary = nonce === undefined ? "" : shellQuote(temporaryPath(this.#options.paths, nonce));
-    const hex = lockBytes(text).map((bytes) => shellQuote(hexWords(bytes)));
-    const { output } = await this.#options.link.control(
-      `mtui_guarded mtui_drop mtui_same ${file} ${hex[0]} ${hex[1] ?? hex[0]} ${temporary}; printf '%s\\n' "$r"`,
-    );
-    const word = firstLine(output);
+  async #drop(kind: LockKind, what: Dropped): Promise<LockRelease> {
+    const word = await dropStep(this.#options, { kind, ...what });
     if (word === "released" || word === "absent") return { state: word };
     if (word !== "foreign") return { state: "error", reason: reasonOf(word) };
     return { state: "foreign", by: await this.read(kind) };
   }
 
   async #read(kind: LockKind): Promise<{ reading: LockReading; bytes: Buffer }> {
-    const { link, paths, identity, stale } = this.#options;
-    const none = Buffer.alloc(0);
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const { output, status } = await link.control(`mtui_read ${shellQuote(lockPath(paths, kind))}`);
-      const line = firstLine(output);
-      const bytes = output.subarray(Buffer.byteLength(line) + 1);
-      const [word, clock] = line.split(" ");
-      if (word === "absent") return { reading: { state: "free" }, bytes: none };
-      if (word === "odd")
-        return { reading: { state: "unreadable", reason: "it is not a plain file" }, bytes: none };
-      if (word === "error") return { reading: { state: "unreadable", reason: reasonOf(line) }, bytes: none };
-      if (word === "file" && status === 0) {
-        return { reading: readingOf(bytes, { identity, stale, clock: Number(clock) }), bytes };
-      }
-      // It went away between the look and the read; look again.
-    }
-    return { reading: { state: "unreadable", reason: "the lock file cannot be read" }, bytes: none };
+    const { identity, stale } = this.#options;
+    const seen = await readStep(this.#options, kind);
+    const bytes = seen.state === "file" ? seen.bytes : Buffer.alloc(0);
+    if (seen.state === "file")
+      return { reading: readingOf(bytes, { identity, stale, clock: seen.clock }), bytes };
+    if (seen.state === "absent") return { reading: { state: "free" }, bytes };
+    return { reading: { state: "unreadable", reason: seen.reason }, bytes };
   }
 }
 
 function nonceOf(reading: LockReading & { state: "ours" }): string | null {
   return parseOurComment(reading.record.comment)?.nonce ?? null;
-}
-
-function firstLine(output: Buffer): string {
-  const end = output.indexOf(0x0a);
-  return output.toString("utf8", 0, end < 0 ? output.length : end).slice(0, 1000);
-}
-
-/** `error sh: 1: cannot create /var/lock/x: Read-only file system` without the shell's own words. */
-function reasonOf(word: string): string {
-  const text = word.replace(/^error ?/, "").replace(/^(?:\S*sh: )?(?:line )?(?:\d+: )?/, "");
-  return text === "" ? "the host gave no reason" : text;
 }

@@ -66,6 +66,10 @@ export class SshHostSession implements HostSession {
     return this.#parts.link.connected;
   }
 
+  get locks(): HeldLock[] {
+    return this.#parts.locks.held;
+  }
+
   async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
     return await this.#parts.commands.run(command, options);
   }
@@ -94,6 +98,10 @@ export class SshHostSession implements HostSession {
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {
     return await this.#parts.locks.release(lock);
+  }
+
+  adoptLocks(locks: readonly HeldLock[]): void {
+    this.#parts.locks.adopt(locks);
   }
 
   async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
