@@ -164,7 +164,11 @@ class Model {
         (still?.phase.state === "acquiring" && still.attempt === ticket.attempt)
       )
         continue;
-      const granted = effects.some((effect) => effect.type === "granted" && effect.ticket === ticket.id);
+      // With these hosts: a partial request may get others at once when they fail.
+      const first = ticket.phase.assigned[0]?.claim;
+      const granted = effects.some(
+        (effect) => effect.type === "granted" && effect.assigned[0]?.claim === first,
+      );
       const flight = `${ticket.id}/${ticket.attempt}`;
       if (!granted) {
         for (const id of this.flights.get(flight) ?? []) this.harmed.set(id, (this.harmed.get(id) ?? 1) - 1);

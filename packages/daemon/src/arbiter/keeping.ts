@@ -101,18 +101,17 @@ export function keptBefore(kept: Kept, rank: Rank): Matching<Want> {
  * The freed hosts, and those that are kept for somebody whom a freed host would do as well: what was
  * kept may now go to others, who need not even list the freed one.
  */
-export function freedByMoving(draft: Draft, freed: readonly string[]): string[] {
-  const free = freed.filter((key) => draft.hosts.get(key)?.holder === null);
-  if (draft.capped.length === 0 || free.length === 0) return [...freed];
-  const found = new Set(freed);
-  const reached = new Set(free);
-  const { matching } = keepForCapped(draft, reached);
+export function freedByMoving(draft: Draft, freed: readonly string[]): readonly string[] {
+  if (draft.capped.length === 0 || freed.length === 0) return freed;
+  const reached = new Set(freed);
+  const { matching, ticketOf } = keepForCapped(draft, new Set(freed));
   for (const key of reached) {
+    const host = draft.hosts.get(key);
     for (const [want, kept] of matching.hostOf) {
-      if (reached.has(kept) || !want.candidates.some((candidate) => candidate.key === key)) continue;
-      reached.add(kept);
-      found.add(kept);
+      const ticket = ticketOf.get(want);
+      if (reached.has(kept) || !ticket || !canServe(host, ticket, draft.now)) continue;
+      if (want.candidates.some((candidate) => candidate.key === key)) reached.add(kept);
     }
   }
-  return [...found];
+  return [...reached];
 }
