@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hideProgram, type Lab, type LabHost, lockPath, waitUntil } from "../lab/index.ts";
+import { hideProgram, type Lab, type LabHost, readLock, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import {
@@ -236,6 +236,22 @@ describe.skipIf(withoutLab)("verdicts of real updates", () => {
     expect(loggedCommands(lost!).at(-1)).toBe("lost");
     expect(loggedCommands(lost!).filter((line) => line.includes("--oldpackage"))).toEqual([]);
 
-    await sp6.reboot();
+    // sshd is back while our zypper still works: both locks stay until it has ended, then they go.
+    await sp6.startSshd();
+    await waitUntil(async () => (await home.ctl("daemon", "logs")).stdout.includes("still at work"), {
+      for: "a try to release sp6-1",
+      everyMs: 250,
+    });
+    expect(await readLock(sp6)).toContain(rrid);
+    expect(await readLock(sp6, "pool")).toContain(rrid);
+    expect((await home.json<{ claims: { host: string }[] }>("queue")).claims.map(({ host }) => host)).toEqual(
+      ["sp6-1"],
+    );
+    await sp6.must("echo go >/tmp/go");
+    await waitUntil(async () => (await readLock(sp6, "pool")) === null, { for: "the release of sp6-1" });
+    expect(await readLock(sp6)).toBeNull();
+    // Nobody rolled back what nobody could speak for.
+    expect(await sp6.installed("lost-one")).toBe("2.0-1");
+    await sp6.must("rm /tmp/go /tmp/here");
   });
 });
