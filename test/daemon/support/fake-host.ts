@@ -161,6 +161,12 @@ export class FakeHost implements HostSession {
     return { state: "released" };
   }
 
+  get locks(): HeldLock[] {
+    return [];
+  }
+
+  adoptLocks(): void {}
+
   async restampLock(lock: HeldLock): Promise<LockTaking> {
     return { state: "taken", lock };
   }
