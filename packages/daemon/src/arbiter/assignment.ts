@@ -1,8 +1,9 @@
 import type { Draft } from "./draft.ts";
-import { keepForCapped, keptBefore } from "./keeping.ts";
+import { keptBefore } from "./keeping.ts";
 import { augment, emptyMatching, matchScarceFirst, type Matching } from "./matching.ts";
 import { canServe, standing } from "./standing.ts";
 import type { Ticket, Want } from "./state.ts";
+import { isWorthTrying, takeStock } from "./supply.ts";
 
 export interface Found {
   /** Hosts to be taken. */
@@ -18,21 +19,14 @@ export interface Found {
  * may be moved to another free host that does them the same service.
  */
 export function findHosts(draft: Draft, ticket: Ticket): Found | null {
-  if (!worthTrying(draft, ticket)) return null;
-  if (draft.capped.length > 0) draft.kept ??= keepForCapped(draft);
-  const kept = draft.kept;
+  draft.supply ??= takeStock(draft);
+  const { kept } = draft.supply;
+  if (!isWorthTrying(draft.supply, ticket)) return null;
   const matching = kept ? keptBefore(kept, ticket) : emptyMatching<Want>();
   const known = new Map(ticket.wants.map((want) => [want, usableKeys(draft, ticket, want)]));
   const choices = (want: Want) => known.get(want) ?? kept?.choices(want) ?? [];
   matchOwnFirst(draft, ticket, { matching, choices });
   return collect(draft, ticket, matching);
-}
-
-/** Cheap refusal for the many that one released host does not help. */
-function worthTrying(draft: Draft, ticket: Ticket): boolean {
-  const served = (want: Want) =>
-    want.candidates.some((candidate) => canServe(draft.hosts.get(candidate.key), ticket, draft.now));
-  return ticket.partial ? ticket.wants.some(served) : ticket.wants.every(served);
 }
 
 /** A host that the workspace has already is used before another one is taken. */

@@ -1,4 +1,4 @@
-import type { Kept } from "./keeping.ts";
+import type { Supply } from "./supply.ts";
 import { compareRank, inserted, without } from "./rank.ts";
 import type { Effect } from "./events.ts";
 import type { ArbiterState, HostRecord, QueueEntry, Ticket } from "./state.ts";
@@ -29,7 +29,7 @@ export interface Draft {
   /** Somebody who waits may have come to hold a host, or the other way round. */
   knots: boolean;
   /** Worked out when it is first needed, void when a host or a capped waiter changes. */
-  kept: Kept | null;
+  supply: Supply | null;
   readonly base: ArbiterState;
 }
 
@@ -43,7 +43,7 @@ export function beginDraft(state: ArbiterState, now: number): Draft {
     offered: new Set(),
     review: new Set(),
     knots: false,
-    kept: null,
+    supply: null,
   };
 }
 
@@ -58,7 +58,7 @@ function writable<V>(current: ReadonlyMap<string, V>, base: ReadonlyMap<string, 
 }
 
 export function putHost(draft: Draft, host: HostRecord): void {
-  draft.kept = null;
+  draft.supply = null;
   const hosts = writable(draft.hosts, draft.base.hosts);
   hosts.set(host.key, host);
   draft.hosts = hosts;
@@ -112,7 +112,7 @@ export function removeTicket(draft: Draft, ticket: Ticket): void {
 }
 
 export function cap(draft: Draft, ticket: Ticket): void {
-  draft.kept = null;
+  draft.supply = null;
   draft.capped = inserted(draft.capped, entryOf(ticket));
 }
 
@@ -120,7 +120,7 @@ export function cap(draft: Draft, ticket: Ticket): void {
 export function uncap(draft: Draft, ticket: Ticket): void {
   const rest = without(draft.capped, entryOf(ticket));
   if (rest === draft.capped) return;
-  draft.kept = null;
+  draft.supply = null;
   draft.capped = rest;
   for (const key of keysOf(ticket)) draft.freed.add(key);
 }

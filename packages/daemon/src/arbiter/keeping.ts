@@ -9,6 +9,8 @@ export interface Kept {
   readonly matching: Matching<Want>;
   readonly ticketOf: ReadonlyMap<Want, Ticket>;
   readonly choices: (want: Want) => readonly string[];
+  /** Free hosts that are used up for whoever ranks behind the given place. */
+  readonly closed: ReadonlyMap<string, Rank>;
 }
 
 /**
@@ -21,6 +23,7 @@ export function keepForCapped(draft: Draft, except: ReadonlySet<string> = new Se
   const ticketOf = new Map<Want, Ticket>();
   const known = new Map<Want, readonly string[]>();
   const choices = (want: Want) => known.get(want) ?? [];
+  const closed = new Map<string, Rank>();
   const open = new Map<string, { entries: readonly QueueEntry[]; next: number }>();
   for (const host of draft.hosts.values()) {
     const entries = draft.wanting.get(host.key);
@@ -37,10 +40,14 @@ export function keepForCapped(draft: Draft, except: ReadonlySet<string> = new Se
     }
     for (const want of matchingOrder(ticket.wants, choices)) {
       const seen = new Set<string>();
-      if (!augment(matching, want, { choices, seen })) for (const key of seen) open.delete(key);
+      if (augment(matching, want, { choices, seen })) continue;
+      for (const key of seen) {
+        if (!closed.has(key)) closed.set(key, ticket);
+        open.delete(key);
+      }
     }
   }
-  return { matching, ticketOf, choices };
+  return { matching, ticketOf, choices, closed };
 }
 
 /** The first capped waiter by rank that lists an open host and was not looked at yet. */
