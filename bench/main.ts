@@ -97,7 +97,7 @@ if (missing.length > 0) {
   console.error(`The benchmarks need the real lab; this machine lacks: ${missing.join(", ")}`);
   process.exit(1);
 }
-await using lab = await startLab({ hosts: HOSTS });
+await using lab = await startLab({ hosts: HOSTS, observers: false });
 await using home = new TesterHome({ config: lab.files.mtuiYaml });
 await using daemon = await home.connect();
 const peers = await findPeers(lab);

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 /** Median and 95th percentile of a sample, in the sample's unit. */
 export interface Spread {
   median: number;
@@ -12,6 +14,8 @@ export function spreadOf(sample: readonly number[]): Spread {
   return { median: at(0.5), p95: at(0.95), runs: sorted.length };
 }
 
+const PAUSE_MS = 250;
+
 /** Times each of `runs` repetitions after `warmUp` unmeasured ones; milliseconds. */
 export async function measure(
   options: { runs: number; warmUp?: number },
@@ -23,6 +27,8 @@ export async function measure(
     const started = performance.now();
     await work();
     sample.push(performance.now() - started);
+    // Nobody's round pays for the tidying up of the round before.
+    await pause(PAUSE_MS);
   }
   return spreadOf(sample);
 }

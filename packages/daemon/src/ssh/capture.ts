@@ -63,10 +63,6 @@ export class HeadTail {
   }
 }
 
-export function emptyCapture(): Captured {
-  return { head: Buffer.alloc(0), tail: Buffer.alloc(0), bytes: 0, dropped: 0 };
-}
-
 /**
  * Text of a captured stream: UTF-8, invalid bytes replaced. Where bytes were dropped, a line says how
  * many, and a character that the cut went through is dropped with them.

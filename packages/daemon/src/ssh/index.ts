@@ -1,9 +1,8 @@
-export { capturedText } from "./capture.ts";
 export { createResolver, type ResolveTarget } from "./config/resolver.ts";
 export { ControlShell, type ControlAnswer } from "./control-shell.ts";
 export { dial, type DialSettings } from "./dial.ts";
 export type { UnknownHostPolicy } from "./host-key-policy.ts";
 export type { Log, LogLevel } from "./log.ts";
 export { shellQuote } from "./quote.ts";
-export { type SshTarget, sshCommandLine } from "./target.ts";
+export type { SshTarget } from "./target.ts";
 export type { RemoteShell, ShellSink, StreamName, Transport } from "./transport.ts";
