@@ -9,6 +9,7 @@ export default defineConfig({
     execArgv: ["--conditions=mtui-source"],
     pool: "forks",
     passWithNoTests: false,
+    reporters: ["default", "./test/support/closing-line.ts"],
     projects: [
       {
         extends: true,
