@@ -1,3 +1,4 @@
+import type { JobView } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hideProgram, type Lab, type LabHost, readLock, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
@@ -7,10 +8,11 @@ import {
   loggedCommands,
   packageRows,
   reportBlock,
+  type ValidatedHost,
   validate,
   verdictLine,
 } from "./support/validated.ts";
-import { PLATFORM, startVerdictLab } from "./support/verdict-lab.ts";
+import { PLATFORM, startVerdictLab, WAITING } from "./support/verdict-lab.ts";
 
 describe.skipIf(withoutLab)("verdicts of real updates", () => {
   let lab: Lab;
@@ -195,7 +197,7 @@ describe.skipIf(withoutLab)("verdicts of real updates", () => {
     });
     const done = await validate(home, rrid);
     await Promise.all([sp6, sp7].map((host) => hideProgram(host, "rpm", false)));
-    expect(done).toMatchObject({ code: 1, result: { verdict: "INCOMPLETE" } });
+    expect(done).toMatchObject({ code: 1, job: { state: "failed" }, result: { verdict: "INCOMPLETE" } });
     const [before, after] = ["sp6-1", "sp7-1"].map((name) => hostOf(done, name));
     expect(before).toMatchObject({ state: "failed", verdict: "NOT_TESTED" });
     expect(packageRows(before!)).toEqual({ "blind-before": [null, null, "UNKNOWN", "could not be asked"] });
@@ -212,9 +214,7 @@ describe.skipIf(withoutLab)("verdicts of real updates", () => {
     const { rrid } = await lab.makeUpdate({
       rrid: "SUSE:Maintenance:108:208",
       packages: {
-        "15-SP6": [
-          { name: "lost-one", version: "2.0-1", pre: "mkfifo /tmp/go && : >/tmp/here && read _ </tmp/go" },
-        ],
+        "15-SP6": [{ name: "lost-one", version: "2.0-1", pre: WAITING }],
         "15-SP7": ["lost-one = 2.0-1"],
       },
       testplatforms: [PLATFORM.sp6, PLATFORM.sp7],
@@ -253,5 +253,126 @@ describe.skipIf(withoutLab)("verdicts of real updates", () => {
     // Nobody rolled back what nobody could speak for.
     expect(await sp6.installed("lost-one")).toBe("2.0-1");
     await sp6.must("rm /tmp/go /tmp/here");
+  });
+
+  test("a host for which the report has nothing is not run and not ok; the other PASSED", async () => {
+    const { rrid } = await lab.makeUpdate({
+      rrid: "SUSE:Maintenance:109:209",
+      packages: { "15-SP6": ["half-one = 2.0-1"] },
+      testplatforms: [PLATFORM.sp5, PLATFORM.sp6],
+    });
+    const done = await validate(home, rrid);
+    expect(done).toMatchObject({ code: 1, job: { state: "failed" }, result: { verdict: "INCOMPLETE" } });
+    const idle = hostOf(done, "sp5-1");
+    expect(idle).toMatchObject({
+      state: "notRun",
+      verdict: "NOT_TESTED",
+      packages: [],
+      error: { kind: "template.invalid" },
+    });
+    expect(done.job.hosts["sp5-1"]).toMatchObject({ state: "notRun" });
+    expect(verdictLine(done, "sp5-1")).toEqual(["=> PASSED/FAILED"]);
+    expect(await sp5.must("cat /var/log/mtui.log || :")).not.toContain(rrid);
+    expect(hostOf(done, "sp6-1")).toMatchObject({ state: "ok", verdict: "PASSED" });
+  });
+
+  test("step by step: a version that is not reached fails the job, and an unreachable host is never ok", async () => {
+    const { rrid } = await lab.makeUpdate({
+      rrid: "SUSE:Maintenance:110:210",
+      packages: { "15-SP6": ["step-low = 2.0-1"], "15-SP7": ["step-good = 2.0-1"] },
+      metadata: { packages: { "15-SP6": ["step-low = 3.0-1"], "15-SP7": ["step-good = 2.0-1"] } },
+      testplatforms: [PLATFORM.sp6, PLATFORM.sp7],
+    });
+    for (const args of [["load-template", rrid], ["add-host", "-t", "sp6-1", "-t", "sp7-1"], ["prepare"]])
+      expect(await home.ctl(...args, "-w", "steps")).toMatchObject({ code: 0 });
+
+    const updated = await home.ctl("update", "-w", "steps", "--json");
+    const reply = JSON.parse(updated.stdout) as { job: JobView; result: { hosts: ValidatedHost[] } };
+    expect(updated.code).toBe(1);
+    expect(reply.job).toMatchObject({ state: "failed", error: { kind: "operation.failed" } });
+    expect(reply.result.hosts.map(({ host, state, verdict }) => [host, state, verdict])).toEqual([
+      ["sp6-1", "ok", "FAILED"],
+      ["sp7-1", "ok", "PASSED"],
+    ]);
+    const { report } = await home.json<{ report: string }>("export", "-w", "steps");
+    for (const [name, line] of [
+      ["sp6-1", "=> FAILED"],
+      ["sp7-1", "=> PASSED"],
+    ] as const)
+      expect(verdictLine({ result: { report } }, name)).toEqual([line]);
+
+    await sp7.killSshd();
+    const again = await home.ctl("update", "-w", "steps", "--json");
+    expect(again.code).toBe(1);
+    const { result } = JSON.parse(again.stdout) as { result: { hosts: ValidatedHost[] } };
+    expect(result.hosts).toMatchObject([
+      { host: "sp6-1", state: "ok" },
+      { host: "sp7-1", state: "unreachable", verdict: "LOST", error: { kind: "host.unreachable" } },
+    ]);
+    await sp7.startSshd();
+    expect(await home.ctl("close-workspace", "steps")).toMatchObject({ code: 0 });
+  });
+
+  test("a command that outlives its link keeps the host locked, also for its own workspace, until it ends", async () => {
+    expect(await home.ctl("add-host", "-w", "outlived", "-t", "sp6-1")).toMatchObject({ code: 0 });
+    const first = home.ctl("install", "-w", "outlived", "held-one", "--json");
+    await waitUntil(async () => (await sp6.readFile("/tmp/here")) !== null, { for: "%pre on sp6-1" });
+    await sp6.killSshd();
+    const { code, stdout } = await first;
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      job: { state: "lost" },
+      result: { hosts: [{ state: "lost", exit: null, error: { kind: "host.lost" } }] },
+    });
+
+    await sp6.startSshd();
+    const refused = await home.ctl("run", "-w", "outlived", "true");
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining("locked by tester") });
+    await sp6.must("echo go >/tmp/go");
+    await waitUntil(async () => (await home.ctl("run", "-w", "outlived", "true")).code === 0, {
+      for: "sp6-1 to be free again",
+      everyMs: 250,
+    });
+    expect(await sp6.installed("held-one")).toBe("1.0-1");
+    expect(await readLock(sp6)).toBeNull();
+    expect(await home.ctl("close-workspace", "outlived")).toMatchObject({ code: 0 });
+    expect(await readLock(sp6, "pool")).toBeNull();
+    await sp6.must("rm /tmp/go /tmp/here");
+  });
+
+  test("SL Micro and SLES 16: a snapshot is booted where the update was installed, and only there", async () => {
+    const micro = lab.host("micro-1");
+    const [good, bad, pi] = await Promise.all([
+      lab.makeUpdate({
+        rrid: "SUSE:SLFO:1.1:4711",
+        packages: ["micro-one = 2.0-1"],
+        testplatforms: [PLATFORM.micro],
+      }),
+      lab.makeUpdate({
+        rrid: "SUSE:SLFO:1.1:4712",
+        packages: [{ name: "micro-bad", version: "2.0-1", failing: "pre" }],
+        testplatforms: [PLATFORM.micro],
+      }),
+      lab.makeUpdate({
+        rrid: "SUSE:PI:16.0:5150",
+        packages: ["pi-one = 2.0-1"],
+        testplatforms: [PLATFORM.sles16],
+      }),
+    ]);
+    const boots = micro.boots;
+    const [one, two] = await Promise.all([validate(home, good.rrid), validate(home, pi.rrid)]);
+    expect(one).toMatchObject({ code: 0, job: { state: "done" }, result: { verdict: "PASSED" } });
+    expect(packageRows(hostOf(one, "micro-1"))).toEqual({ "micro-one": ["1.0-1", "2.0-1", "PASSED"] });
+    expect(two).toMatchObject({ code: 0, job: { state: "done" }, result: { verdict: "PASSED" } });
+    expect(packageRows(hostOf(two, "sles16-1"))).toEqual({ "pi-one": ["1.0-1", "2.0-1", "PASSED"] });
+    // Into what was prepared, and into what was updated.
+    expect(micro.boots).toBe(boots + 2);
+    expect(await micro.installed("micro-one")).toBe("2.0-1");
+
+    const failed = await validate(home, bad.rrid);
+    expect(failed).toMatchObject({ code: 1, job: { state: "failed" }, result: { verdict: "FAILED" } });
+    expect(packageRows(hostOf(failed, "micro-1"))).toEqual({ "micro-bad": ["1.0-1", "1.0-1", "FAILED"] });
+    expect(verdictLine(failed, "micro-1")).toEqual(["=> FAILED"]);
+    expect(micro.boots).toBe(boots + 3);
   });
 });

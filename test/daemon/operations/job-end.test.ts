@@ -42,6 +42,23 @@ describe("how a job ended", () => {
     expect(end.error === undefined).toBe(expected === "done");
   });
 
+  test("a host that did all and whose update is FAILED is no success; one that was not tested is", () => {
+    const [good, bad] = hosts("ok", "ok");
+    const ended = (verdict: "FAILED" | "NOT_TESTED") =>
+      jobEnd(jobOf(), {
+        hosts: [
+          { ...good!, verdict: "PASSED" },
+          { ...bad!, verdict },
+        ],
+        result: null,
+      });
+    expect(ended("FAILED")).toMatchObject({
+      state: "failed",
+      error: { message: "1 of 2 hosts did not end well: host-1 FAILED" },
+    });
+    expect(ended("NOT_TESTED").state).toBe("done");
+  });
+
   test("the error names each host that did not end well", () => {
     const failed = {
       host: "ant",

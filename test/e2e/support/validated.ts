@@ -46,8 +46,12 @@ export function packageRows({ packages }: Pick<ValidatedHost, "packages">): Reco
   );
 }
 
+interface Reported {
+  result: Pick<Validation, "report">;
+}
+
 /** The lines of the host's block in the written report; throws unless it has exactly one. */
-export function reportBlock({ result }: Pick<Validated, "result">, name: string): string[] {
+export function reportBlock({ result }: Reported, name: string): string[] {
   const lines = readFileSync(result.report, "utf8").split("\n");
   const starts = lines.flatMap((line, at) => (line.endsWith(`(reference host: ${name})`) ? [at] : []));
   const [start] = starts;
@@ -58,7 +62,7 @@ export function reportBlock({ result }: Pick<Validated, "result">, name: string)
 }
 
 /** The block's `=>` line: filled in, or still the question. */
-export function verdictLine(validated: Pick<Validated, "result">, name: string): string[] {
+export function verdictLine(validated: Reported, name: string): string[] {
   return reportBlock(validated, name).filter((line) => line.startsWith("=>"));
 }
 

@@ -42,6 +42,12 @@ const BLINDING: PackageSpec = {
   pre: "mv /usr/bin/rpm /usr/bin/rpm.hidden",
 };
 
+/** Says that it is there, and waits for a word from the test. */
+export const WAITING = "mkfifo /tmp/go && : >/tmp/here && read _ </tmp/go";
+
+/** Released and installed nowhere, like the one before: its installation ends when the test says so. */
+const HELD: PackageSpec = { name: "held-one", version: "1.0-1", pre: WAITING };
+
 /** One host of every product version, so that each update reaches just the hosts that its test wants. */
 export function startVerdictLab(): Promise<Lab> {
   const packages = [...RELEASED, ...AHEAD];
@@ -53,6 +59,6 @@ export function startVerdictLab(): Promise<Lab> {
       { name: "sles16-1", version: "16.0", packages },
       { name: "micro-1", product: "SL-Micro", version: "6.1", packages },
     ],
-    released: [...RELEASED, BLINDING],
+    released: [...RELEASED, BLINDING, HELD],
   });
 }

@@ -1,18 +1,20 @@
+import type { HostVerdict } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { HostResult } from "@mtui/core/registry";
 import type { Job, JobEnd } from "../jobs/index.ts";
 
-type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error">;
+type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error"> & { verdict?: HostVerdict };
 
 /**
  * How a job ended, from what happened on each host. A failure outweighs a lost link, and both
- * outweigh the cancel, so that none hides another; `done` needs every host to have said `ok`.
+ * outweigh the cancel, so that none hides another; `done` needs every host to have said `ok`, and no
+ * update that brought less than it should.
  */
 export function jobEnd(
   job: Job,
   { hosts, result }: { hosts: readonly HostOutcome[]; result: unknown },
 ): JobEnd {
-  const not = hosts.filter(({ state }) => state !== "ok");
+  const not = hosts.filter(({ state, verdict }) => state !== "ok" || verdict === "FAILED");
   if (not.length === 0 && hosts.length > 0) return { state: "done", result };
   const error = new MtuiError("operation.failed", summary(hosts, not), {
     hint: `mtuictl job result ${job.id} shows what each host said.`,
@@ -27,9 +29,9 @@ export function jobEnd(
 
 function summary(hosts: readonly HostOutcome[], not: readonly HostOutcome[]): string {
   if (hosts.length === 0) return "Nothing was done on any host.";
-  const each = not.map(({ host, state, exit, error }) => {
+  const each = not.map(({ host, state, exit, error, verdict }) => {
     const code = exit === null || exit === 0 ? "" : ` (exit ${exit})`;
-    return `${host} ${state}${code}${error === null ? "" : `: ${error.message}`}`;
+    return `${host} ${state === "ok" ? verdict : state}${code}${error === null ? "" : `: ${error.message}`}`;
   });
   return `${not.length} of ${hosts.length} hosts did not end well: ${each.join("; ")}`;
 }

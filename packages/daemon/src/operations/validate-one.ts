@@ -11,6 +11,7 @@ import { planPool } from "./add-host.ts";
 import type { JobCall } from "./context.ts";
 import { occupied, templateSource } from "./workspaces.ts";
 import { stopwatch } from "./stopwatch.ts";
+import { tellHosts } from "./tell-hosts.ts";
 import { validationEnd, validationResult } from "./validation-result.ts";
 import { workflowContext } from "./workflow-context.ts";
 import { writeResults } from "./write-results.ts";
@@ -97,6 +98,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   const done = await step("update", () =>
     flow.update(context, { hosts: targets, newpackage, noprepare: false }),
   );
+  tellHosts(job, done.hosts);
   for (const host of done.hosts) workspace.history(host.host).update = host;
   if (wishes.after === "downgrade") {
     const passed = targets.filter((_, index) => done.hosts[index]?.state === "ok");

@@ -45,10 +45,15 @@ export function validationResult({ plan, hosts, written, ...facts }: Facts): Val
   };
 }
 
-/** A verdict that could not be had because of a cancel or a lost host is neither success nor failure. */
+/**
+ * A verdict that could not be had because of a cancel or a lost host is neither success nor failure.
+ * `done` takes that all hosts did their part: one that could not be asked, or where nothing was run,
+ * makes the job `failed`, although the update is just INCOMPLETE.
+ */
 export function validationEnd(job: Job, result: Validation): JobEnd {
   const { rrid, verdict, hosts, report } = result;
-  const bad = hosts.filter((host) => host.verdict === "FAILED" || host.verdict === "LOST");
+  const has = (wanted: string): boolean => hosts.some((host) => host.verdict === wanted);
+  const bad = hosts.filter((host) => host.state !== "ok" || host.verdict === "FAILED");
   if (bad.length === 0) {
     const cancelled = job.signal.aborted && verdict !== "PASSED";
     return { state: cancelled ? "cancelled" : verdict === "FAILED" ? "failed" : "done", result };
@@ -59,6 +64,7 @@ export function validationEnd(job: Job, result: Validation): JobEnd {
   const error = new MtuiError("operation.failed", `${rrid} ${verdict}: ${each.join("; ")}`, {
     hint: `The report and the hosts' logs say more: ${report}`,
   });
-  const failed = bad.some((host) => host.verdict === "FAILED");
-  return { state: failed ? "failed" : "lost", result, error: error.toReport() };
+  const cancelled = job.signal.aborted && !has("FAILED");
+  const state = has("LOST") && !has("FAILED") ? "lost" : cancelled ? "cancelled" : "failed";
+  return { state, result, error: error.toReport() };
 }

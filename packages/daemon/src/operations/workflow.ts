@@ -4,6 +4,7 @@ import type { HostResult } from "@mtui/core/registry";
 import { reconnect } from "../workspaces/reconnect.ts";
 import type { JobCall, JobHandler } from "./context.ts";
 import { jobEnd } from "./job-end.ts";
+import { tellHosts } from "./tell-hosts.ts";
 import { workflowContext } from "./workflow-context.ts";
 
 interface Selection {
@@ -34,15 +35,7 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   const report = workspace.template?.report ?? null;
   const hosts = chosen.map(({ session }) => flow.workflowHost(session, report));
   const result = await work(workflowContext(call, selection), hosts);
-  for (const { host, state, exit, error } of result.hosts) {
-    // The workflow told of hosts that it worked on; what never began is told here.
-    if (job.hostState(host) === state) continue;
-    job.host(host, {
-      state,
-      ...(exit === null ? {} : { exit }),
-      ...(error === null ? {} : { message: error.message }),
-    });
-  }
+  tellHosts(job, result.hosts);
   return { ...jobEnd(job, { hosts: result.hosts, result }), result };
 }
 
