@@ -4,7 +4,7 @@ import { foreign, unreachable } from "./shell-lab.ts";
 
 /** By default the large scenarios are cut off after so many states, nearest first; MTUI_LONG=1 visits them all. */
 const LONG = process.env["MTUI_LONG"] === "1";
-const CUT = 3_000;
+const CUT = 6_000;
 
 const A: Shape = [["A"]];
 const B: Shape = [["B"]];

@@ -1,10 +1,12 @@
 import { fromReport } from "@mtui/core/protocol";
 import { arbiterEvents } from "./arbiter-event.ts";
 import { checkRequest } from "./check-request.ts";
-import { Claim, type ClaimFields } from "./claim.ts";
+import { Alarm } from "./alarm.ts";
+import type { Claim, ClaimFields } from "./claim.ts";
+import { ClaimBook } from "./claim-book.ts";
 import { cancelError, stoppingError } from "./endings.ts";
 import type { Effect, Event } from "./events.ts";
-import { type Assigned, type PendingClaim, pendingClaim } from "./pending-claim.ts";
+import { type PendingClaim, pendingClaim } from "./pending-claim.ts";
 import type {
   ArbiterOptions,
   Attempt,
@@ -21,8 +23,6 @@ import { queueView, type QueueView, ticketView } from "./view.ts";
 
 /** How long the end waits for attempts to take back what they did. */
 const STOP_MS = 10_000;
-/** What the platform's timers can hold; the tick that comes early just sets the next. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * The async shell around `step`: feeds it events with the time, carries out its effects in order, and
@@ -37,14 +37,14 @@ type Untimed<E> = E extends { at: number } ? Omit<E, "at"> : never;
 class ArbiterShell implements HostArbiter {
   readonly #options: ArbiterOptions;
   readonly #pending = new Map<string, PendingClaim>();
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new ClaimBook();
+  readonly #alarm: Alarm;
   readonly #feed: TicketFeed;
   /** Calls that have not had to wait yet: their ticket is shown from the first time on that they do. */
   readonly #fresh = new Map<string, PendingClaim>();
   readonly #todo: (() => void)[] = [];
   #draining = false;
   #state: ArbiterState;
-  #alarm: { at: number; stop: () => void } | null = null;
   #stopping = false;
 
   constructor(options: ArbiterOptions) {
@@ -54,12 +54,14 @@ class ArbiterShell implements HostArbiter {
       overtakes: options.overtakes ?? 8,
       idPrefix: options.instance === undefined ? "" : `${options.instance}-`,
     });
+    const after = (ms: number, run: () => void) => options.scheduler.after(ms, run);
+    this.#alarm = new Alarm({ now: options.now, after });
     this.#feed = new TicketFeed({
       describe: (id) => {
         const ticket = this.#state.tickets.get(id);
         return ticket ? ticketView(this.#state, ticket, options.now()) : null;
       },
-      after: (ms, run) => options.scheduler.after(ms, run),
+      after,
     });
   }
 
@@ -97,11 +99,11 @@ class ArbiterShell implements HostArbiter {
   }
 
   ownerOf(hostKey: string): Claim | null {
-    return this.#claims.get(this.#state.hosts.get(hostKey)?.holder?.claim ?? "") ?? null;
+    return this.#claims.get(this.#state.hosts.get(hostKey)?.holder?.claim);
   }
 
   claimsOf(workspace: string): Claim[] {
-    return [...this.#claims.values()].filter((claim) => claim.fields.workspace === workspace);
+    return this.#claims.ofWorkspace(workspace);
   }
 
   closeWorkspace(workspace: string): Claim[] {
@@ -143,8 +145,7 @@ class ArbiterShell implements HostArbiter {
     const stop = this.#options.scheduler.after(STOP_MS, () => limit.resolve());
     await Promise.race([Promise.all(ends), limit.promise]);
     stop();
-    this.#alarm?.stop();
-    this.#alarm = null;
+    this.#alarm.stop();
     this.#feed.stop();
   }
 
@@ -156,7 +157,11 @@ class ArbiterShell implements HostArbiter {
     const news = effects.flatMap((effect) => arbiterEvents(effect, { before, after: state }));
     for (const record of news) this.#options.journal?.append(record);
     for (const effect of effects) {
-      this.#book(effect, asker);
+      this.#claims.enter(effect, state);
+      if (effect.type === "queued" && asker) {
+        this.#pending.set(effect.ticket, asker);
+        this.#fresh.set(effect.ticket, asker);
+      }
       this.#todo.push(() => this.#carryOut(effect));
     }
     for (const record of news) this.#todo.push(() => this.#options.onEvent?.(record));
@@ -182,35 +187,6 @@ class ArbiterShell implements HostArbiter {
     this.#draining = false;
   }
 
-  /** The tables of the shell, in step with the state. */
-  #book(effect: Effect, asker: PendingClaim | undefined): void {
-    switch (effect.type) {
-      case "queued":
-        if (asker) this.#pending.set(effect.ticket, asker);
-        if (asker) this.#fresh.set(effect.ticket, asker);
-        return;
-      case "attempt":
-        for (const { key, name } of effect.assigned) this.#mint(key, name);
-        return;
-      case "released":
-        this.#claims.delete(effect.holder.claim);
-        return;
-      case "takenOver":
-        this.#claims.delete(effect.from.claim);
-        this.#mint(effect.host, effect.name, effect.to);
-        return;
-      case "adopted":
-        this.#mint(effect.host, effect.name, effect.holder);
-        return;
-    }
-  }
-
-  #mint(hostKey: string, hostName: string, holder = this.#state.hosts.get(hostKey)?.holder): void {
-    if (!holder) return;
-    const { claim: id, workspace, rrid, slots, since } = holder;
-    this.#claims.set(id, Claim.mint({ id, hostKey, hostName, workspace, rrid, slots, since }));
-  }
-
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case "attempt":
@@ -221,8 +197,8 @@ class ArbiterShell implements HostArbiter {
         return;
       case "granted":
         return this.#end(effect.ticket, (pending) => {
-          const claims = this.#withClaims(effect.assigned);
-          const served = this.#withClaims(effect.served);
+          const claims = this.#claims.withSlots(effect.assigned);
+          const served = this.#claims.withSlots(effect.served);
           pending.grant({ claims, served, unserved: [...effect.unserved], waitedMs: effect.waited });
         });
       case "failed":
@@ -237,7 +213,7 @@ class ArbiterShell implements HostArbiter {
     const { ticket, attempt, assigned } = effect;
     const pending = this.#pending.get(ticket);
     if (!pending) return;
-    const end = await pending.run(this.#withClaims(assigned));
+    const end = await pending.run(this.#claims.withSlots(assigned));
     if ("error" in end) this.#dispatch({ type: "broken", ticket, attempt, error: end.error });
     else
       this.#dispatch({
@@ -247,29 +223,19 @@ class ArbiterShell implements HostArbiter {
         faults: end.faults,
         jitter: this.#options.random(),
       });
-    for (const { claim } of assigned) {
-      const minted = this.#claims.get(claim);
-      if (minted && !this.#holder(minted)) this.#claims.delete(claim);
-    }
+    this.#claims.strike(assigned, this.#state);
   }
 
   /** An attempt that succeeded too late: its hosts stay `releasing` until they are clean again. */
   async #undo(effect: Extract<Effect, { type: "undo" }>): Promise<void> {
     const pending = this.#pending.get(effect.ticket);
-    const left = await pending?.undo(this.#withClaims(effect.assigned));
+    const left = await pending?.undo(this.#claims.withSlots(effect.assigned));
     for (const { claim } of effect.assigned) {
       const reason = left?.get(claim) ?? null;
       if (reason === null) this.release(claim);
       else this.markReleasing(claim, reason);
     }
     this.#end(effect.ticket, (waiting) => waiting.fail(effect.error));
-  }
-
-  #withClaims(list: readonly { claim: string; slots: readonly number[] }[]): Assigned[] {
-    return list.flatMap(({ claim: id, slots }) => {
-      const claim = this.#claims.get(id);
-      return claim ? [{ claim, slotIndex: [...slots] }] : [];
-    });
   }
 
   /** The holder as which this very claim has its host. */
@@ -290,8 +256,8 @@ class ArbiterShell implements HostArbiter {
     if (!pending) return;
     this.#pending.delete(ticket);
     this.#fresh.delete(ticket);
-    if (this.#feed.unwatch(ticket)) pending.onTicket?.(null);
     settle(pending);
+    if (this.#feed.unwatch(ticket)) pending.onTicket?.(null);
   }
 
   /** Everybody whose view of the queue may differ from before: a host or the list of its waiters changed. */
@@ -311,16 +277,7 @@ class ArbiterShell implements HostArbiter {
   }
 
   #setAlarm(): void {
-    const at = this.#state.wakeAt;
-    if (this.#alarm?.at === at || (this.#stopping && this.#pending.size === 0)) return;
-    this.#alarm?.stop();
-    this.#alarm = null;
-    if (at === Number.POSITIVE_INFINITY) return;
-    const ms = Math.min(Math.max(0, at - this.#options.now()), LONGEST_TIMER);
-    const stop = this.#options.scheduler.after(ms, () => {
-      this.#alarm = null;
-      this.#dispatch({ type: "tick" });
-    });
-    this.#alarm = { at, stop };
+    if (this.#stopping && this.#pending.size === 0) this.#alarm.stop();
+    else this.#alarm.set(this.#state.wakeAt, () => this.#dispatch({ type: "tick" }));
   }
 }

@@ -72,7 +72,7 @@ function succeed(draft: Draft, ticket: Acquiring): void {
   }
   settleGranted(draft, ticket);
   // A second ticket of the same workspace may be served by these hosts, or knotted by them.
-  if (![...draft.tickets.values()].some(({ workspace }) => workspace === ticket.workspace)) return;
+  if (!draft.tickets.values().some(({ workspace }) => workspace === ticket.workspace)) return;
   for (const { key } of assigned) draft.freed.add(key);
   draft.knots = true;
 }

@@ -53,7 +53,7 @@ export function unusable(hosts: readonly HostRecord[], ticket: Ticket): ErrorRep
   return {
     kind: dirty ? "host.dirty" : own,
     message: `No host for ${describeSlots(ticket)} can be used: ${summary(
-      rows.map((row) => ({ host: row.host, why_not: `${row.state}: ${row.reason}` })),
+      rows.map((row) => ({ host: row.host, why_not: `${row.state}: ${row.reason.replace(/\.$/, "")}` })),
     )}.`,
     hint: dirty
       ? "Clean the host up as the reason says, then ask again."
@@ -128,7 +128,7 @@ function summary(rows: readonly { host: string; why_not: string }[]): string {
 }
 
 function describeSlots(ticket: Ticket): string {
-  const texts = ticket.wants.map((want) => describeWant(ticket, want));
+  const texts = [...new Set(ticket.wants.map((want) => describeWant(ticket, want)))];
   return texts.length > 4 ? `${texts.slice(0, 4).join(", ")} and ${texts.length - 4} more` : texts.join(", ");
 }
 
@@ -139,5 +139,7 @@ function describeWant(ticket: Ticket, want: Want): string {
 function slotName(slot: Slot | undefined): string {
   if (!slot) return "a slot";
   const addons = slot.addons.length > 0 ? ` with ${slot.addons.join(", ")}` : "";
-  return `${slot.product} ${slot.version} ${slot.arch}${addons}`.replace(/ +/g, " ").trim();
+  const text = `${slot.product} ${slot.version} ${slot.arch}${addons}`.replace(/ +/g, " ").trim();
+  // A host that was asked for by name stands for no test target.
+  return text === "" ? "this request" : text;
 }
