@@ -57,7 +57,7 @@ describe("Ctrl-C while a job is followed", () => {
       io: fakeIo(),
     });
     expect({ code, cancelled }).toEqual({ code: 130, cancelled: true });
-    expect(out).toBe("a:\n\n1 host: 1 ok\n");
+    expect(out).toBe("a:\n(no output)\n\n1 host: 1 ok\n");
     expect(err).toContain("Cancelling; Ctrl-C again leaves while that goes on.\n");
     expect(err).toContain("job.cancelled  Cancelled by mtuictl.");
   });

@@ -98,7 +98,7 @@ test("on a terminal progress is drawn on standard error and gone before the resu
   });
   expect(io.written.err).toContain("run-1 running working");
   expect(io.written.err.endsWith("\u001b[J")).toBe(true);
-  expect(out).toBe("a:\n\n1 host: 1 ok\n");
+  expect(out).toBe("a:\n(no output)\n\n1 host: 1 ok\n");
 });
 
 test.each([

@@ -91,7 +91,8 @@ const hostView = {
 test("list-hosts", async () => {
   const hosts = [hostView, { ...hostView, host: "b", connected: false, transactional: true, warnings: [] }];
   expect(await output(["list-hosts"], { list_hosts: { hosts } })).toBe(
-    `a.example  connected  SLES 15-SP6 x86_64  standard       SLES 15-SP6 x86_64
+    `host       state      system              kind           test target
+a.example  connected  SLES 15-SP6 x86_64  standard       SLES 15-SP6 x86_64
 b          lost       SLES 15-SP6 x86_64  transactional  SLES 15-SP6 x86_64
 a.example: warning: clock is off
 `,
@@ -124,9 +125,20 @@ test("list-locks", async () => {
     stale: false,
     state: "free",
   } as const;
-  expect(await output(["list-locks"], { list_locks: { locks: [lock, free] } })).toBe(
-    `a  operation  foreign  bob (pid 12)  2:00:00 stale  mtui run -
-a  pool       free     -             -
+  const ours = {
+    ...lock,
+    kind: "pool",
+    user: "me",
+    comment: "mtui pool SUSE:Maintenance:1:2 [w] d=0f n=1e",
+    age: 3,
+    stale: false,
+    state: "ours",
+  } as const;
+  expect(await output(["list-locks"], { list_locks: { locks: [lock, free, ours] } })).toBe(
+    `host  lock       state    owner         age            comment
+a     operation  foreign  bob (pid 12)  2:00:00 stale  mtui run -
+a     pool       free     -             -
+a     pool       ours     me (pid 12)   3.0 s          mtui pool SUSE:Maintenance:1:2 [w]
 `,
   );
 });
@@ -168,9 +180,10 @@ test("queue", async () => {
     slots: [SLOT],
   };
   expect(await output(["queue"], { list_queue: { claims: [claim], tickets: [ticket] } })).toBe(
-    `a  claimed  w1  SUSE:Maintenance:1:2  5.0 s ago  SLES 15-SP6 x86_64
+    `host  state    workspace  update                for    test target
+a     claimed  w1         SUSE:Maintenance:1:2  5.0 s  SLES 15-SP6 x86_64
 
-waits as number 2: w2, since 1:05 ago
+w2: number 2 in the queue for 1:05
   for SLES 15-SP6 x86_64
     a: held by w1
 `,
@@ -184,7 +197,9 @@ test("job list and status", async () => {
     hosts: { a: { state: "failed", exit: 8, step: "in", message: "no" } },
   });
   expect(await output(["job", "list"], { job_list: { jobs: [view] } })).toBe(
-    "run-1  running  3.0 s  default  run true\n",
+    `job    state    time   workspace  command
+run-1  running  3.0 s  default    run true
+`,
   );
   expect(await output(["job", "status", "run-1"], { job_status: view })).toBe(
     `run-1: running (3.0 s)  run true
@@ -239,8 +254,6 @@ test("load-template", async () => {
   expect(await output(["load-template", "SUSE:Maintenance:1:2"], { load_template: report })).toBe(
     `SUSE:Maintenance:1:2 in workspace default
   Category:  recommended
-  1 product: SLES 15-SP6 (x86_64)
-  testplatform base=SLES(major=15)
   packages for 15-SP6:
     bash  5-2
     zsh   1-1

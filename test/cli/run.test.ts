@@ -120,6 +120,33 @@ test("--background answers with the job and follows nothing", async () => {
   expect(daemon.calls.map((call) => call.method)).toEqual(["run"]);
 });
 
+test("a failed command is told once, by its output; the error does not point to what was just shown", async () => {
+  const failed = job({ state: "failed" });
+  const host = ran("a", { stderr: "boom\n", exit: 3 });
+  const exited = { kind: "operation.failed", message: "exit 3.", retryable: false } as const;
+  const error = { ...exited, message: "1 of 1.", hint: "job result" };
+  const { out, err } = await mtuictl(["run", "x"], {
+    script: {
+      run: { job: failed, result: null },
+      job_follow: ended([failed]),
+      job_result: { job: failed, result: { hosts: [{ ...host, error: exited }], warnings: [] }, error },
+    },
+  });
+  expect(out).toBe("a: failed (exit 3)\n-- stderr --\nboom\n\n1 host: 0 ok, 1 not ok\n");
+  expect(err).toBe(" ERR  operation.failed  1 of 1.\n");
+});
+
+test.each([
+  ["'echo $PATH; ls'", true],
+  ["nosuch 'a b'", false],
+  ["'my prog'", true],
+])("%s not found: is the shell missed? %s", async (command, hinted) => {
+  const host = ran("a", { exit: 127 });
+  const commands = host.commands.map((record) => ({ ...record, command }));
+  const { out } = await mtuictl(["run", "x"], { script: scriptOf([{ ...host, commands }]) });
+  expect(out.includes("mtuictl run -- sh -c")).toBe(hinted);
+});
+
 test("a result without any host is no silence", async () => {
   const { out } = await mtuictl(["run", "x"], { script: scriptOf([]) });
   expect(out).toBe("0 hosts: 0 ok\n");

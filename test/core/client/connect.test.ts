@@ -150,7 +150,7 @@ test("an idle older daemon is replaced", async () => {
   await using daemon = await alice.connect();
   expect(daemon.hello).toMatchObject({ version: VERSION, daemon_id: old.hello.daemon_id });
   expect(daemon.hello.pid).not.toBe(old.hello.pid);
-  expect(alice.notices).toContain(`mtuid 0.0.9 was idle and is replaced by ${VERSION}.`);
+  expect(alice.notices).toContain("mtuid 0.0.9 was idle and is replaced.");
   await expect(old.call("list_workspaces", {})).rejects.toMatchObject({ kind: "daemon.unreachable" });
 });
 

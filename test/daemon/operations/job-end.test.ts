@@ -54,7 +54,7 @@ describe("how a job ended", () => {
       });
     expect(ended("FAILED")).toMatchObject({
       state: "failed",
-      error: { message: "1 of 2 hosts did not end well: host-1 FAILED" },
+      error: { message: "1 of 2 hosts did not end well: host-1 FAILED." },
     });
     expect(ended("NOT_TESTED").state).toBe("done");
   });
@@ -67,6 +67,18 @@ describe("how a job ended", () => {
       error: { kind: "operation.failed" as const, message: "no such package", retryable: false },
     };
     const { error } = jobEnd(jobOf(), { hosts: [...hosts("ok"), failed], result: null });
-    expect(error?.message).toBe("1 of 2 hosts did not end well: ant failed (exit 4): no such package");
+    expect(error?.message).toBe("1 of 2 hosts did not end well: ant failed (exit 4): no such package.");
+  });
+
+  test("it stays readable: an exit code is said once, and only the first hosts have a name", () => {
+    const failed = Array.from({ length: 10 }, (_, index) => ({
+      host: `h${index}`,
+      state: "failed" as const,
+      exit: 3,
+      error: { kind: "operation.failed" as const, message: "The command failed: exit 3.", retryable: false },
+    }));
+    const { error } = jobEnd(jobOf(), { hosts: failed, result: null });
+    expect(error?.message).toMatch(/^10 of 10 hosts did not end well: h0 failed \(exit 3\); h1 failed/);
+    expect(error?.message).toMatch(/; h7 failed \(exit 3\); 2 more\.$/);
   });
 });

@@ -149,7 +149,7 @@ export class FakeHost implements HostSession {
     const { bytes, record, foreign } = this.lock;
     return foreign
       ? { state: "foreign", bytes, record, ageSeconds: 60, stale: false }
-      : { state: "ours", bytes, record };
+      : { state: "ours", bytes, record, ageSeconds: 0 };
   }
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {

@@ -54,7 +54,8 @@ function block(job: JobView, options: FrameOptions): string[] {
   const elapsed = duration(job.elapsed + (FINAL.has(job.state) ? 0 : options.since));
   const lines = [`  ${style.bold(jobName(job))} ${paint(job.state, style)}${step} ${style.dim(elapsed)}`];
   if (job.ticket !== null) lines.push(...waiting(job.ticket));
-  if (FINAL.has(job.state)) return lines;
+  // Hosts of an attempt that was given up say nothing of the wait.
+  if (FINAL.has(job.state) || job.state === "waiting") return lines;
   const names = Object.keys(job.hosts);
   const width = Math.max(0, ...names.map((name) => name.length));
   for (const [name, { state, step: hostStep, exit, message }] of Object.entries(job.hosts)) {
@@ -72,7 +73,8 @@ function waiting(ticket: NonNullable<JobView["ticket"]>): string[] {
       .slice(0, CANDIDATES)
       .map(({ host, why_not }) => `${oneLine(host)}: ${oneLine(why_not)}`);
     const more = candidates.length > CANDIDATES ? `; ${candidates.length - CANDIDATES} more` : "";
-    return `    number ${ticket.position} for ${oneLine(slotWords(slot))}  ${named.join("; ")}${more}`;
+    const place = ticket.position === 0 ? "connecting" : `number ${ticket.position}`;
+    return `    ${place} for ${oneLine(slotWords(slot))}  ${named.join("; ")}${more}`;
   });
 }
 

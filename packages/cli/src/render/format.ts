@@ -40,6 +40,11 @@ export function slotWords(slot: SlotLike): string {
   return `${slot.product} ${slot.version} ${slot.arch}${addons === "" ? "" : ` ${addons}`}`;
 }
 
+/** Place of a request in the arbiter's queue; 0 is one whose hosts are being connected. */
+export function placeWords(position: number): string {
+  return position === 0 ? "connecting hosts" : `number ${position} in the queue`;
+}
+
 /** Lines of a text without the empty one behind its last line end. */
 export function linesOf(text: string): string[] {
   if (text === "") return [];

@@ -31,7 +31,9 @@ function hostTable(hosts: Hosts, view: View): string[] {
     transactional ? "transactional" : "standard",
     slots.map((slot) => oneLine(slotWords(slot))).join("; ") || "-",
   ]);
-  const lines = table(rows, { columns: view.columns });
+  if (rows.length === 0) return [];
+  const header = ["host", "state", "system", "kind", "test target"].map((title) => view.style.dim(title));
+  const lines = table([header, ...rows], { columns: view.columns });
   for (const { host, warnings } of hosts) {
     lines.push(
       ...warnings.map((warning) => `${oneLine(host)}: ${view.style.yellow("warning")}: ${oneLine(warning)}`),

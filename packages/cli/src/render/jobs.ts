@@ -16,7 +16,8 @@ export function renderJobList({ jobs }: ResultOf<"job_list">, view: View): strin
     oneLine(job.workspace),
     oneLine(job.command),
   ]);
-  return table(rows, { columns: view.columns });
+  const header = ["job", "state", "time", "workspace", "command"].map((title) => view.style.dim(title));
+  return table([header, ...rows], { columns: view.columns });
 }
 
 export function renderJob(job: JobView, view: View): string[] {

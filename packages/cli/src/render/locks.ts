@@ -15,9 +15,16 @@ export function renderLocks({ locks }: ResultOf<"list_locks">, view: View): stri
     paint(lock.state, view.style),
     owner(lock),
     age(lock, view),
-    oneLine(lock.comment ?? lock.text ?? ""),
+    oneLine(words(lock)),
   ]);
-  return table(rows, { columns: view.columns });
+  const header = ["host", "lock", "state", "owner", "age", "comment"].map((title) => view.style.dim(title));
+  return table([header, ...rows], { columns: view.columns });
+}
+
+/** Without the ids that end a comment of ours; JSON has them. */
+function words({ comment, text, state }: Lock): string {
+  if (comment === null) return state === "free" ? "" : (text ?? "");
+  return comment.replace(/^(mtui .*) d=\S+ n=\S+$/, "$1");
 }
 
 function owner({ user, pid }: Lock): string {
@@ -35,6 +42,7 @@ export function renderUnlock({ hosts }: ResultOf<"unlock">, view: View): string[
   return hosts.map(({ host, state, was, message }) => {
     const before = was === null ? "" : `, was: ${oneLine(was)}`;
     const more = message === undefined ? "" : `: ${oneLine(message)}`;
-    return `${oneLine(host)}: ${paint(state, view.style)}${more}${before}`;
+    const what = state === "absent" ? "was not locked" : paint(state, view.style);
+    return `${oneLine(host)}: ${what}${more}${before}`;
   });
 }

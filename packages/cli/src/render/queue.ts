@@ -1,7 +1,7 @@
 import type { JobView, ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { ago, slotWords } from "./format.ts";
+import { duration, placeWords, slotWords } from "./format.ts";
 import type { View } from "./view.ts";
 
 type Ticket = NonNullable<JobView["ticket"]>;
@@ -16,10 +16,13 @@ export function renderQueue({ claims, tickets }: ResultOf<"list_queue">, view: V
       claim.state,
       oneLine(claim.workspace),
       oneLine(claim.rrid ?? "-"),
-      ago(claim.since, view.now),
-      claim.slots.map((slot) => oneLine(slotWords(slot))).join("; "),
+      duration((view.now - claim.since) / 1000),
+      claim.slots.map((slot) => oneLine(slotWords(slot))).join("; ") || "-",
     ]);
-    lines.push(...table(rows, { columns: view.columns }));
+    const header = ["host", "state", "workspace", "update", "for", "test target"].map((title) =>
+      view.style.dim(title),
+    );
+    lines.push(...table([header, ...rows], { columns: view.columns }));
   }
   lines.push("");
   if (tickets.length === 0) lines.push("Nobody waits.");
@@ -30,7 +33,7 @@ export function renderQueue({ claims, tickets }: ResultOf<"list_queue">, view: V
 export function ticketLines(ticket: Ticket, view: View): string[] {
   const who = oneLine(ticket.rrid ?? ticket.workspace);
   return [
-    `${view.style.yellow(`waits as number ${ticket.position}`)}: ${who}, since ${ago(ticket.since, view.now)}`,
+    `${view.style.yellow(`${who}: ${placeWords(ticket.position)}`)} for ${duration((view.now - ticket.since) / 1000)}`,
     ...ticket.slots.flatMap(({ slot, candidates }) => [
       `  for ${oneLine(slotWords(slot))}`,
       ...candidates.map(({ host, why_not }) => `    ${oneLine(host)}: ${oneLine(why_not)}`),

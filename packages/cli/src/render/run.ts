@@ -7,6 +7,11 @@ import { diffLines } from "./line-diff.ts";
 import { stateWords } from "./states.ts";
 import type { View } from "./view.ts";
 
+/** Exit code of a shell that did not find the program. */
+const NOT_FOUND = 127;
+/** One word, quoted, with what only a shell understands: a whole line was given as the program's name. */
+const SHELL_LINE = /^'[^']*[\s|;&<>$]/;
+
 interface HostResults {
   readonly hosts: readonly HostResult[];
   readonly warnings: readonly string[];
@@ -43,9 +48,13 @@ function contents({ sample }: OutputGroup): string[] {
     if (errors.length > 0) lines.push("-- stderr --", ...errors);
     if (dropped > 0) lines.push(`-- ${bytes(dropped)} of output not kept --`);
   }
-  if (sample.error !== null) lines.push(errorLine(sample.error));
+  // An exit code stands in the header already.
+  const told = sample.error?.kind === "operation.failed" && sample.state === "failed" && sample.exit !== null;
+  if (sample.error !== null && !told) lines.push(errorLine(sample.error));
+  if (sample.exit === NOT_FOUND && sample.commands.some(({ command }) => SHELL_LINE.test(command)))
+    lines.push("(There is no shell in between; for one: mtuictl run -- sh -c '...')");
   lines.push(...sample.warnings.map((warning) => `warning: ${oneLine(warning)}`));
-  return lines;
+  return lines.length === 0 ? ["(no output)"] : lines;
 }
 
 /** Against the answer of most hosts: what the others have instead. */

@@ -43,13 +43,22 @@ export function renderValidation(result: Validation, view: View): string[] {
 function hostNotes(host: Validation["hosts"][number], { style }: View): string[] {
   const lines: string[] = [];
   if (host.verdict !== "PASSED" || host.error !== null) {
-    const reason = host.error === null ? "" : `: ${errorLine(host.error)}`;
+    const reason = host.error === null ? because(host) : `: ${errorLine(host.error)}`;
     lines.push(`  ${oneLine(host.host)} is ${paint(host.verdict, style)}${reason}`);
   }
   lines.push(
     ...host.warnings.map((text) => `  ${oneLine(host.host)}: ${style.yellow("warning")}: ${oneLine(text)}`),
   );
   return lines;
+}
+
+/** NOT_TESTED most often means that somebody had updated the host before. */
+function because({ verdict, packages }: Validation["hosts"][number]): string {
+  const there = packages.filter(
+    ({ verdict, before, after }) => verdict === "NOT_TESTED" && before !== null && before === after,
+  );
+  if (verdict !== "NOT_TESTED" || there.length === 0 || there.length < packages.length) return "";
+  return ": the update was installed there before; mtuictl downgrade takes it back";
 }
 
 /** An update whose job has no result: it failed, was cancelled, or goes on. */

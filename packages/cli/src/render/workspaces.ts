@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { count, duration } from "./format.ts";
+import { duration } from "./format.ts";
 import type { View } from "./view.ts";
 
 export function renderWorkspaces({ workspaces }: ResultOf<"list_workspaces">, view: View): string[] {
@@ -10,11 +10,14 @@ export function renderWorkspaces({ workspaces }: ResultOf<"list_workspaces">, vi
     oneLine(workspace),
     state,
     oneLine(rrid ?? "-"),
-    hosts.length === 0 ? "no hosts" : hosts.map(oneLine).join(","),
+    hosts.length === 0 ? "-" : hosts.map(oneLine).join(","),
     jobs.length === 0 ? "-" : jobs.map(oneLine).join(","),
-    lease_until === null ? "" : `lease ${duration(Math.max(0, (lease_until - view.now) / 1000))}`,
+    lease_until === null ? "-" : duration(Math.max(0, (lease_until - view.now) / 1000)),
   ]);
-  return table(rows, { columns: view.columns });
+  const header = ["workspace", "state", "update", "hosts", "jobs", "lease"].map((title) =>
+    view.style.dim(title),
+  );
+  return table([header, ...rows], { columns: view.columns });
 }
 
 export function renderReport(report: ResultOf<"load_template">, { style }: View): string[] {
@@ -25,8 +28,6 @@ export function renderReport(report: ResultOf<"load_template">, { style }: View)
       report.metadata.map(({ name, value }) => [`${oneLine(name)}:`, oneLine(value)]),
       { indent: 2 },
     ),
-    `  ${count(report.products.length, "product")}: ${report.products.map(oneLine).join(", ")}`,
-    ...report.testplatforms.map((platform) => `  testplatform ${oneLine(platform)}`),
   ];
   for (const [product, packages] of versions) {
     lines.push(`  packages for ${oneLine(product)}:`);

@@ -25,7 +25,10 @@ export async function printOutcome(outcome: JobOutcome, context: Context): Promi
   }
   const failure = error ?? job.error;
   if (failure !== null) {
-    const lines = errorLines(sanitiseDeep(failure), styleOf(context.io.err.colour));
+    // What its hint points to has just been shown.
+    const { hint: _shown, ...bare } = failure;
+    const told = result !== null && failure.kind === "operation.failed" ? bare : failure;
+    const lines = errorLines(sanitiseDeep(told), styleOf(context.io.err.colour));
     context.io.err.write(`${lines.join("\n")}\n`);
   } else if (result === null) {
     printLines([`${job.id}: ${job.state}`], context);

@@ -119,7 +119,8 @@ async function replace(plan: Plan, old: Attached): Promise<Attached> {
     .call("daemon_stop", { if_idle: true }, { timeoutMs: stopMs })
     .catch(() => null);
   if ((reply as { stopping?: unknown } | null)?.stopping !== true) return old;
-  plan.notice(`mtuid ${old.hello.version} was idle and is replaced by ${VERSION}.`);
+  const what = old.hello.version === VERSION ? "of another build" : old.hello.version;
+  plan.notice(`mtuid ${what} was idle and is replaced.`);
   await Promise.race([old.peer.closed, sleep(stopMs, undefined, { ref: false })]);
   old.peer.close();
   return attach(plan);

@@ -61,8 +61,8 @@ export function readingOf(
   const text = lockText(bytes);
   if (file.state === "malformed") return { state: "malformed", bytes: text };
   const { record } = file;
-  if (isOurs(record, options.identity)) return { state: "ours", record, bytes: text };
   const ageSeconds = record.epoch === null ? null : options.clock - record.epoch;
+  if (isOurs(record, options.identity)) return { state: "ours", record, bytes: text, ageSeconds };
   const limit = options.stale.staleAgeSeconds;
   const stale = limit > 0 && ageSeconds !== null && ageSeconds > limit;
   return { state: "foreign", record, bytes: text, ageSeconds, stale };

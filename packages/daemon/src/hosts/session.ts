@@ -40,7 +40,13 @@ export interface LockPurpose {
 
 export type LockReading =
   | { readonly state: "free" }
-  | { readonly state: "ours"; readonly record: LockRecord; readonly bytes: string }
+  | {
+      readonly state: "ours";
+      readonly record: LockRecord;
+      readonly bytes: string;
+      /** By the host's clock. */
+      readonly ageSeconds: number | null;
+    }
   | {
       readonly state: "foreign";
       readonly record: LockRecord;

@@ -10,6 +10,8 @@ export interface HostPlan {
   slots: WantedSlot[];
   missing: readonly { slot: Slot; reason: string }[];
   warnings: readonly string[];
+  /** Said before the hosts are asked. */
+  notes?: readonly string[];
   partial: boolean;
   refuseOperationLocks: boolean;
 }
@@ -33,6 +35,7 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
       ? planNamed(params, { inventory, workspace })
       : planPool(params, { inventory, workspace, services });
   job.step("claiming hosts");
+  for (const note of plan.notes ?? []) job.note(note);
   const added = await acquireHosts(services, {
     workspace,
     job: job.id,
@@ -86,7 +89,12 @@ function planNamed(
     slot: ANY,
     candidates: [{ name, row: inventory.find((row) => row.name === name) ?? null }],
   }));
-  return { slots, missing: [], warnings, partial: params.partial, refuseOperationLocks: false };
+  // Allowed, but most often a mistyped name; said before the connection fails for it.
+  const notes = slots
+    .flatMap(({ candidates }) => candidates)
+    .filter(({ row }) => row === null && inventory.length > 0)
+    .map(({ name }) => `${name} is not in the inventory; mtuictl list-refhosts shows what is`);
+  return { slots, missing: [], warnings, notes, partial: params.partial, refuseOperationLocks: false };
 }
 
 /**

@@ -3,6 +3,9 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { HostResult } from "@mtui/core/registry";
 import type { Job, JobEnd } from "../jobs/index.ts";
 
+/** Hosts that the error of a job names. */
+const NAMED = 8;
+
 type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error"> & { verdict?: HostVerdict };
 
 /**
@@ -29,9 +32,14 @@ export function jobEnd(
 
 function summary(hosts: readonly HostOutcome[], not: readonly HostOutcome[]): string {
   if (hosts.length === 0) return "Nothing was done on any host.";
-  const each = not.map(({ host, state, exit, error, verdict }) => {
+  // The first few by name; the result has everything.
+  const each = not.slice(0, NAMED).map(({ host, state, exit, error, verdict }) => {
     const code = exit === null || exit === 0 ? "" : ` (exit ${exit})`;
-    return `${host} ${state === "ok" ? verdict : state}${code}${error === null ? "" : `: ${error.message}`}`;
+    const says = error === null || error.message.endsWith(`exit ${exit}.`) ? "" : error.message;
+    const reason = says === "" ? "" : `: ${says.replace(/\.$/, "")}`;
+    return `${host} ${state === "ok" ? verdict : state}${code}${reason}`;
   });
-  return `${not.length} of ${hosts.length} hosts did not end well: ${each.join("; ")}`;
+  if (not.length > each.length) each.push(`${not.length - each.length} more`);
+  const of = `${not.length} of ${hosts.length} ${hosts.length === 1 ? "host" : "hosts"}`;
+  return `${of} did not end well: ${each.join("; ")}.`;
 }

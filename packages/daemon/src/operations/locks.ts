@@ -115,7 +115,7 @@ function viewOf(host: string, kind: Kind, reading: LockReading): LockView {
     pid: record?.pid ?? null,
     comment: record?.comment ?? null,
     since: record?.epoch ?? null,
-    age: reading.state === "foreign" ? reading.ageSeconds : null,
+    age: reading.state === "ours" || reading.state === "foreign" ? reading.ageSeconds : null,
     stale: reading.state === "foreign" && reading.stale,
     text: reading.state === "free" ? null : describeForeignLock(reading),
   };

@@ -1,4 +1,4 @@
-import { printable } from "@mtui/core/domain";
+import { printable, readableComment } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import { pause } from "../clock.ts";
 import type { HeldLock, LockPurpose, LockReading } from "../hosts/session.ts";
@@ -124,7 +124,7 @@ function holder(by: LockReading): string {
   if (by.state === "foreign" || by.state === "ours") {
     const { user, epoch, comment } = by.record;
     const since = epoch === null ? "" : ` since ${when(epoch)}`;
-    const words = comment === "" ? "" : `: ${printable(comment, 200)}`;
+    const words = comment === "" ? "" : `: ${printable(readableComment(comment), 200)}`;
     return `locked by ${printable(user)}${since}${words}`;
   }
   if (by.state === "malformed") return `locked by somebody unknown: ${printable(by.bytes)}`;

@@ -157,5 +157,5 @@ async function giveBack(host: WorkspaceHost): Promise<void> {
 
 function foreignFault(by: LockReading): HostFault {
   const since = by.state === "foreign" && by.record.epoch !== null ? by.record.epoch * 1000 : null;
-  return { kind: "foreign-lock", text: describeForeignLock(by), since };
+  return { kind: "foreign-lock", text: describeForeignLock(by, { age: false }), since };
 }

@@ -1,4 +1,10 @@
-import { type OurComment, ourComment, ourLockUser, parseOurComment } from "@mtui/core/domain";
+import {
+  type OurComment,
+  ourComment,
+  ourLockUser,
+  parseOurComment,
+  readableComment,
+} from "@mtui/core/domain";
 import { describe, expect, it } from "vitest";
 
 const pool: OurComment = {
@@ -86,4 +92,10 @@ describe("our lock comments", () => {
 
 it("our user is nobody's login", () => {
   expect(ourLockUser("alice")).toBe("alice+mtuid");
+});
+
+it("is read by people without its ids; other people's comments stay as they are", () => {
+  expect(readableComment("mtui pool - [default] d=d0ae n=n-1_x")).toBe("mtui pool - [default]");
+  expect(readableComment("mtui lock - [w] hands off d=a n=b")).toBe("mtui lock - [w] hands off");
+  expect(readableComment("see d=1 n=2")).toBe("see d=1 n=2");
 });

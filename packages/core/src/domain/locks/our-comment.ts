@@ -70,6 +70,11 @@ export function parseOurComment(comment: string): OurComment | null {
   };
 }
 
+/** A lock's comment as people read it: ours without the daemon id and nonce, which tell them nothing. */
+export function readableComment(comment: string): string {
+  return parseOurComment(comment) === null ? comment : comment.replace(/ d=\S+ n=\S+$/, "");
+}
+
 /** The user field of our locks: no other mtui takes a file of ours for its own user's. */
 export function ourLockUser(user: string): string {
   return `${user}+mtuid`;

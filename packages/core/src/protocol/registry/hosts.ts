@@ -59,7 +59,7 @@ export const hostOperations = [
     params: {
       testplatform: z.string().optional().describe("a testplatform query; other filters are ignored"),
       name: z.string().optional().describe("shell pattern on the host name"),
-      arch: z.array(z.string()).default([]),
+      arch: z.array(z.string()).default([]).describe("x86_64, aarch64, ..."),
       product: z.string().optional().describe("part of the base product's name, any case"),
       version: z.string().optional().describe("15-SP6, 15.6 or 15"),
       addon: z.array(z.string()).default([]).describe("part of an addon's name, any case; all must match"),
@@ -83,7 +83,11 @@ export const hostOperations = [
     summary: "Take the operation lock by hand; it survives the workspace's own operations",
     scope: "workspace",
     effect: "change",
-    params: { ...hostsParam, comment: z.array(z.string()).default([]), ...waitParam },
+    params: {
+      ...hostsParam,
+      comment: z.array(z.string()).default([]).describe("what others read in the lock"),
+      ...waitParam,
+    },
     result: z.object({ locks: z.array(lockView) }),
     cli: { short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
   }),
@@ -92,7 +96,11 @@ export const hostOperations = [
     summary: "Remove our operation lock (--pool: pool lock); --force removes anybody's",
     scope: "workspace",
     effect: "control",
-    params: { ...hostsParam, force: z.boolean().default(false), pool: z.boolean().default(false) },
+    params: {
+      ...hostsParam,
+      force: z.boolean().default(false).describe("whoever it belongs to"),
+      pool: z.boolean().default(false).describe("the pool lock instead"),
+    },
     result: z.object({
       hosts: z.array(
         z.object({

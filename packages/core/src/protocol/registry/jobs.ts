@@ -54,7 +54,7 @@ export const jobOperations = [
     effect: "read",
     params: {
       ...jobIds,
-      any: z.boolean().default(false),
+      any: z.boolean().default(false).describe("one of them is enough"),
       timeout: z.number().min(0).max(86_400).default(30).describe("seconds"),
     },
     result: z.object({ finished: z.boolean(), jobs: z.array(jobView) }),

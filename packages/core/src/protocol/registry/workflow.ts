@@ -32,7 +32,11 @@ export const workflowOperations = [
     scope: "daemon",
     summary: "Take updates from their templates to written reports, as many at once as the pool allows",
     params: {
-      rrids: z.array(z.string()).min(1).max(500),
+      rrids: z
+        .array(z.string())
+        .min(1)
+        .max(500)
+        .describe("SUSE:Maintenance:31337:298765, SUSE:SLFO:1.2:4711"),
       parallel: z
         .number()
         .int()
@@ -71,7 +75,10 @@ export const workflowOperations = [
     name: "prepare",
     summary: "Install the update's packages from released repositories (--update: from the update's)",
     params: {
-      force: z.boolean().default(false),
+      force: z
+        .boolean()
+        .default(false)
+        .describe("with --force-resolution: zypper may change other packages for it"),
       installed: z.boolean().default(false).describe("only packages that are installed already"),
       update: z.boolean().default(false).describe("with the update's repositories"),
       ...hostsParam,
@@ -85,8 +92,8 @@ export const workflowOperations = [
     name: "update",
     summary: "Install the update and compare package versions before and after",
     params: {
-      newpackage: z.boolean().default(false),
-      noprepare: z.boolean().default(false),
+      newpackage: z.boolean().default(false).describe("also install packages that are new in this update"),
+      noprepare: z.boolean().default(false).describe("do not install the released versions first"),
       ...hostsParam,
       ...waitParam,
     },
@@ -121,7 +128,11 @@ export const workflowOperations = [
     ...slow,
     name: "set_repo",
     summary: "Add or remove the update's repositories",
-    params: { operation: z.enum(["add", "remove"]), ...hostsParam, ...waitParam },
+    params: {
+      operation: z.enum(["add", "remove"]).describe("what to do with them"),
+      ...hostsParam,
+      ...waitParam,
+    },
     result: jobReply(hostResults),
     cli: { positionals: ["operation"], ...hostT },
   }),
@@ -139,7 +150,7 @@ export const workflowOperations = [
     scope: "workspace",
     effect: "read",
     params: {
-      package: z.array(z.string()).default([]),
+      package: z.array(z.string()).default([]).describe("only these; default: the update's"),
       wanted: z.boolean().default(false).describe("what the report requires; asks no host"),
       ...hostsParam,
     },

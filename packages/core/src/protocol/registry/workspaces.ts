@@ -78,7 +78,9 @@ export const workspaceOperations = [
     summary: "Products installed on the workspace's hosts",
     scope: "workspace",
     effect: "read",
-    params: { hosts: z.array(z.string()).default([]) },
+    params: {
+      hosts: z.array(z.string()).default([]).describe("only these hosts; default: all of the workspace"),
+    },
     result: z.object({
       hosts: z.array(
         z.object({
