@@ -42,7 +42,10 @@ function positionals(parameters: readonly Parameter[]): string[] {
     .filter((parameter) => parameter.position !== null)
     .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0))
     .map(({ name, required, schema }) => {
-      const word = metavar(name).toUpperCase() + (schema.type === "array" ? "..." : "");
+      // A choice of words is typed as it stands.
+      const named = metavar(name);
+      const word =
+        (named.includes("|") ? named : named.toUpperCase()) + (schema.type === "array" ? "..." : "");
       return required ? word : `[${word}]`;
     });
 }

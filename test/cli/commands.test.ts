@@ -126,3 +126,13 @@ describe("the nearest name", () => {
     expect(nearest("frobnicate", ["run", "lock"])).toBeNull();
   });
 });
+
+test.each([
+  [["validate"], "It is: mtuictl validate [options] <rrid...>. Its options: mtuictl help validate"],
+  [["set-repo"], "It is: mtuictl set-repo [options] <add|remove>. Its options: mtuictl help set-repo"],
+  [["set-repo", "--add"], "Its options: mtuictl help set-repo"],
+])("%j: what is missing, and how it is written", async (argv, hint) => {
+  const { code, err } = await mtuictl(argv, {});
+  expect(code).toBe(2);
+  expect(err).toContain(hint);
+});

@@ -56,6 +56,29 @@ test("without a daemon and without leave to start one: what to type", async () =
   });
 });
 
+test("a daemon that ends for its configuration: config.invalid with file, line and what to do", async () => {
+  await using alice = user();
+  const says = "mtuid: /a.yaml:5: no key x\\n/a.yaml:7: y must be a number\\n  Mend /a.yaml, line 5\\n";
+  const script = `process.stderr.write("(node:1) Warning\\n${says}"); process.exit(2);`;
+  const autostart: Launcher = { command: process.execPath, args: ["-e", script, "--"] };
+  expect(await failure(alice.connect({ autostart }))).toMatchObject({
+    kind: "config.invalid",
+    exitCode: 2,
+    message: "/a.yaml:5: no key x\n/a.yaml:7: y must be a number",
+    hint: "Mend /a.yaml, line 5",
+  });
+});
+
+test("a daemon that ends for another reason: the end of what it said", async () => {
+  await using alice = user();
+  const script = `process.stderr.write("mtuid: no\\n"); process.exit(3);`;
+  const autostart: Launcher = { command: process.execPath, args: ["-e", script, "--"] };
+  expect(await failure(alice.connect({ autostart }))).toMatchObject({
+    kind: "daemon.unreachable",
+    message: expect.stringMatching(/it ended at once: exit 3; .*ends with: mtuid: no/),
+  });
+});
+
 test("a daemon is started when none runs, stays, and is used by the next client", async () => {
   await using alice = user();
   const first = await alice.connect();

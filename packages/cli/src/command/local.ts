@@ -8,7 +8,7 @@ export function localCommands(): OperationEntry[] {
       summary: "End running commands, release every lock on the hosts, and stop mtuid",
       cli: { command: "daemon stop" },
       properties: {
-        timeout: { type: "number", minimum: 0, default: 60, description: "seconds to wait for it to end" },
+        timeout: { type: "number", minimum: 0, default: 150, description: "seconds to wait for it to end" },
         force: {
           type: "boolean",
           default: false,

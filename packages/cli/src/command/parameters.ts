@@ -31,6 +31,7 @@ const METAVARS: Readonly<Record<string, string>> = {
   testplatform: "query",
   progress: "how",
   on_interrupt: "what",
+  operation: "add|remove",
 };
 
 /** Parameters that the client fills in by itself while it follows. */

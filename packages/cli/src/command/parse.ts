@@ -28,7 +28,7 @@ export function parseCommand(command: Command, words: readonly string[]): Parsed
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { help: output.text };
-    throw asUsageError(error, command);
+    throw asUsageError(error, { command, usage: parser.usage() });
   }
   return collect(parser, parameters);
 }
@@ -126,12 +126,15 @@ function read(raw: unknown, { schema, label }: { schema: Parameter["schema"]; la
   return readValue(String(raw), { schema: words, name: label });
 }
 
-function asUsageError(error: CommanderError, command: Command): Error {
+function asUsageError(error: CommanderError, { command, usage }: { command: Command; usage: string }): Error {
   const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(" "))?.[1];
   const message = first.charAt(0).toUpperCase() + first.slice(1);
   const help = `mtuictl help ${command.words}`;
+  const shape = error.code === "commander.unknownOption" ? "" : `It is: mtuictl ${command.words} ${usage}. `;
   const hint =
-    suggestion === undefined ? `Its options: ${help}` : `Did you mean ${suggestion}? All options: ${help}`;
+    suggestion === undefined
+      ? `${shape}Its options: ${help}`
+      : `Did you mean ${suggestion}? All options: ${help}`;
   return usageError(message.endsWith(".") ? message : `${message}.`, hint);
 }

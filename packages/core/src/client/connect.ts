@@ -91,7 +91,8 @@ async function awaitDaemon(plan: Plan, launcher: Launcher): Promise<Greeted> {
       launched.abandonUnless(greeted.hello.pid);
       return greeted;
     }
-    if (outcome.state === "failed") throw notStarted(`it ended at once: ${outcome.why}`, plan);
+    if (outcome.state === "failed")
+      throw outcome.complaint ?? notStarted(`it ended at once: ${outcome.why}`, plan);
     if (outcome.state === "beaten" && performance.now() - launchedAt > RELAUNCH_MS) {
       launched = launch(launcher, plan.greeting);
       launchedAt = performance.now();

@@ -3,18 +3,27 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { places } from "../config/paths.ts";
+import type { MtuiError } from "../protocol/errors.ts";
 import { EXIT_ALREADY_RUNNING } from "../protocol/version.ts";
 import type { Launcher } from "./options.ts";
 import { ensurePrivateDir } from "./private-dir.ts";
 import { processFacts } from "./process-facts.ts";
-import { readTail } from "./tail.ts";
+import { configComplaint, EXIT_CONFIG } from "./start-complaint.ts";
+import { readTail, readTailLines } from "./tail.ts";
 
 /** Both ends of what a daemon prints before it has its own log. */
 export const START_LOG = "mtuid.start.log";
 const TAIL_BYTES = 2_000;
 
 /** `beaten`: another daemon has the state, and may be starting, serving or on its way out. */
-export type LaunchState = { state: "running" } | { state: "beaten" } | { state: "failed"; why: string };
+export type LaunchState = { state: "running" } | { state: "beaten" } | LaunchFailure;
+
+interface LaunchFailure {
+  state: "failed";
+  why: string;
+  /** Its configuration is wrong. */
+  complaint: MtuiError | null;
+}
 
 export interface Launched {
   current(): LaunchState;
@@ -73,7 +82,7 @@ export function launch(
       stdio: ["ignore", output, output],
     });
     child.on("error", (error) => {
-      current = { state: "failed", why: error.message };
+      current = { state: "failed", why: error.message, complaint: null };
     });
     child.on("exit", (code, signal) => {
       if (code === EXIT_ALREADY_RUNNING) {
@@ -84,6 +93,7 @@ export function launch(
       current = {
         state: "failed",
         why: `${how}; ${log} ends with: ${readTail(log, TAIL_BYTES) || "(nothing)"}`,
+        complaint: code === EXIT_CONFIG ? configComplaint(readTailLines(log, TAIL_BYTES)) : null,
       };
     });
     child.unref();
