@@ -88,8 +88,9 @@ export class RemoteLocks {
     } catch (error) {
       // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
       const left = await this.#drop(kind, { text: lock.bytes, nonce: lock.nonce }).catch(() => null);
-      const doubt = left === null ? "; whether the file was written is unknown" : "";
-      return { state: "error", reason: `${toMtuiError(error).message}${doubt}` };
+      const reason = toMtuiError(error).message;
+      if (left !== null && left.state !== "error") return { state: "error", reason };
+      return { state: "error", reason: `${reason}; whether the file was written is unknown`, left: lock };
     }
   }
 

@@ -61,7 +61,8 @@ export type LockReading =
 export type LockTaking =
   | { readonly state: "taken"; readonly lock: HeldLock; readonly reaped?: LockRecord }
   | { readonly state: "refused"; readonly by: LockReading }
-  | { readonly state: "error"; readonly reason: string };
+  /** `left`: whether its file was written is unknown; it is to be released like one that was taken. */
+  | { readonly state: "error"; readonly reason: string; readonly left?: HeldLock };
 
 export type LockRelease =
   | { readonly state: "released" }

@@ -1,5 +1,6 @@
 import type { Rrid } from "@mtui/core/domain";
 import type { Validation } from "@mtui/core/registry";
+import type { HostFault } from "../arbiter/index.ts";
 import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
 import { acquireHosts } from "../workspaces/acquire.ts";
@@ -77,7 +78,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
       wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
       partial: false,
       refuseOperationLocks: true,
-      inspect: (host) => inspect(host, { ...context, waitForLock: { seconds: 0 } }),
+      inspect: (host, signal) => inspect(host, { ...context, signal, waitForLock: { seconds: 0 } }),
       signal: job.signal,
       onTicket: (ticket) => job.waiting(ticket),
     }),
@@ -130,15 +131,15 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
 }
 
 /** Left-overs of an earlier update are cleaned; a host that somebody works on is not fit. */
-async function inspect(host: WorkspaceHost, context: flow.WorkflowContext): Promise<string | null> {
+async function inspect(host: WorkspaceHost, context: flow.WorkflowContext): Promise<HostFault | null> {
   const [baseline] = await flow.cleanBaseline(context, {
     hosts: [flow.workflowHost(host.session, context.report)],
   });
   if (baseline === undefined || baseline.state === "clean") return null;
-  return (
-    baseline.error?.message ??
-    `left-over repositories: ${baseline.repositories.map(({ alias }) => alias).join(", ")}`
-  );
+  const { state, error, repositories } = baseline;
+  if (state === "unknown" && error !== null) return { kind: "unreachable", error };
+  const aliases = repositories.map(({ alias }) => alias).join(", ");
+  return { kind: "dirty", reason: error?.message ?? `left-over repositories: ${aliases}` };
 }
 
 async function giveBack(

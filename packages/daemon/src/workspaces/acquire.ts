@@ -2,8 +2,9 @@ import type { RefHost, Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, ClaimRequest, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import { fanOut } from "../fan-out.ts";
-import type { HostConnector, HostSession, LockReading } from "../hosts/index.ts";
+import type { HeldLock, HostConnector, HostSession, LockReading } from "../hosts/index.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
+import type { Releaser } from "./release.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -24,8 +25,8 @@ export interface AcquireRequest {
    * by a person is taken all the same, with a warning: nothing of ours runs there until it is free.
    */
   refuseOperationLocks: boolean;
-  /** A last look at a connected host; a string says why it is not fit (`dirty`). */
-  inspect?: (host: WorkspaceHost, signal: AbortSignal) => Promise<string | null>;
+  /** A last look at a connected and locked host: why it is not fit, or null. */
+  inspect?: (host: WorkspaceHost, signal: AbortSignal) => Promise<HostFault | null>;
   signal: AbortSignal;
   onTicket: (view: TicketView | null) => void;
 }
@@ -33,13 +34,15 @@ export interface AcquireRequest {
 export interface AcquireDeps {
   arbiter: HostArbiter;
   connector: HostConnector;
+  releaser: Pick<Releaser, "release">;
   config: { daemon: { fanout: number } };
 }
 
 /**
  * Claims hosts for all slots or none: in the arbiter, then, on every host at once, the connection
  * and the pool lock. If one host fails, what was taken on the others is given back before the
- * arbiter matches again, so that nobody waits while holding locks.
+ * arbiter matches again, so that nobody waits while holding locks; a host where that fails becomes
+ * `releasing` and is granted to nobody.
  * @throws MtuiError host.busy, wait.timeout, deadlock, host.unreachable, workspace.closed
  */
 export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): Promise<WorkspaceHost[]> {
@@ -57,17 +60,23 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
   const attempt: Attempt<WorkspaceHost> = async (assigned, signal) => {
     const values = new Map<string, WorkspaceHost>();
     const faults = new Map<string, HostFault>();
-    await fanOut(assigned, {
-      limit: deps.config.daemon.fanout,
-      work: async ({ claim }) => {
-        const row = rows.get(claim.hostKey) ?? null;
-        const taken = await takeOne(deps, { ...request, claim, row, signal });
-        if ("fault" in taken) faults.set(claim.hostKey, taken.fault);
-        else values.set(claim.hostKey, taken.host);
-      },
-    });
+    const giveAllBack = () => Promise.all([...values.values()].map((host) => deps.releaser.release(host)));
+    try {
+      await fanOut(assigned, {
+        limit: deps.config.daemon.fanout,
+        work: async ({ claim }) => {
+          const row = rows.get(claim.hostKey) ?? null;
+          const taken = await takeOne(deps, { ...request, claim, row, signal });
+          if ("fault" in taken) faults.set(claim.hostKey, taken.fault);
+          else values.set(claim.hostKey, taken.host);
+        },
+      });
+    } catch (thrown) {
+      await giveAllBack();
+      throw thrown;
+    }
     if (faults.size === 0) return { ok: true, values };
-    await Promise.all([...values.values()].map(giveBack));
+    await giveAllBack();
     return { ok: false, faults };
   };
   const granted = await deps.arbiter.claim<WorkspaceHost>(
@@ -81,13 +90,14 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
       partial: request.partial,
     },
     attempt,
-    { signal: request.signal, onTicket: request.onTicket, undo: (_claim, host) => giveBack(host) },
+    { signal: request.signal, onTicket: request.onTicket, undo: (_claim, host) => undo(deps, host) },
   );
   return granted.claims.map(({ value }) => value);
 }
 
 type Taken = { host: WorkspaceHost } | { fault: HostFault };
 
+/** @throws what is a fault of ours and not of the host; the host has been given back then */
 async function takeOne(
   deps: AcquireDeps,
   options: AcquireRequest & { claim: Claim; row: RefHost | null },
@@ -97,62 +107,78 @@ async function takeOne(
   try {
     session = await deps.connector.open(claim, { signal, ...(row === null ? {} : { inventoryRow: row }) });
   } catch (thrown) {
-    return { fault: { kind: "unreachable", error: toMtuiError(thrown).toReport() } };
+    return { fault: unreachable(thrown) };
   }
-  try {
-    return await lockAndInspect(session, options);
-  } catch (thrown) {
+  const taken = await takePoolLock(session, options).catch(async (thrown: unknown) => {
     await session.close();
-    return { fault: { kind: "unreachable", error: toMtuiError(thrown).toReport() } };
+    throw thrown;
+  });
+  if (taken.lock === null) {
+    await session.close();
+    return { fault: taken.fault };
   }
+  const host: WorkspaceHost = {
+    claim,
+    session,
+    poolLock: taken.lock,
+    slots: claim.fields.slots,
+    warnings: [],
+  };
+  const fault = taken.fault ?? (await lookAt(deps, { ...options, host }));
+  if (fault === null) return { host };
+  await deps.releaser.release(host);
+  // What is said of a look that was broken off is no news of the host.
+  return { fault: signal.aborted ? unreachable(signal.reason) : fault };
 }
 
-async function lockAndInspect(
+type PoolLock = { lock: HeldLock; fault: HostFault | null } | { lock: null; fault: HostFault };
+
+/** A lock with a fault: whether its file is on the host is not known, so that it has to be removed. */
+async function takePoolLock(
   session: HostSession,
-  options: AcquireRequest & { claim: Claim },
-): Promise<Taken> {
-  const { claim, workspace, signal } = options;
+  { claim, workspace }: AcquireRequest & { claim: Claim },
+): Promise<PoolLock> {
   const taking = await session.takeLock("pool", {
     rrid: workspace.rridText,
     workspace: workspace.name,
     operation: null,
   });
-  if (taking.state !== "taken") {
-    await session.close();
-    if (taking.state === "refused") return { fault: foreignFault(taking.by) };
-    const error = new MtuiError(
-      "lock.io",
-      `${claim.hostName}: the pool lock could not be taken: ${taking.reason}`,
-      {
-        hint: `Look at /var/lock on ${claim.hostName}.`,
-      },
-    );
-    return { fault: { kind: "unreachable", error: error.toReport() } };
-  }
-  const host: WorkspaceHost = {
-    claim,
-    session,
-    poolLock: taking.lock,
-    slots: claim.fields.slots,
-    warnings: [],
-  };
-  const operation = await session.readLock("operation");
-  if (operation.state !== "free" && operation.state !== "ours") {
-    if (options.refuseOperationLocks) {
-      await giveBack(host);
-      return { fault: foreignFault(operation) };
-    }
-    host.warnings.push(`${claim.hostName} is locked: ${describeForeignLock(operation)}`);
-  }
-  const dirty = (await options.inspect?.(host, signal)) ?? null;
-  if (dirty === null) return { host };
-  await giveBack(host);
-  return { fault: { kind: "dirty", reason: dirty } };
+  if (taking.state === "taken") return { lock: taking.lock, fault: null };
+  if (taking.state === "refused") return { lock: null, fault: foreignFault(taking.by) };
+  const { hostName } = claim;
+  const error = new MtuiError("lock.io", `${hostName}: the pool lock could not be taken: ${taking.reason}`, {
+    hint: `Look at /var/lock on ${hostName}.`,
+  });
+  const fault = unreachable(error);
+  return taking.left === undefined ? { lock: null, fault } : { lock: taking.left, fault };
 }
 
-async function giveBack(host: WorkspaceHost): Promise<void> {
-  await host.session.releaseLock(host.poolLock);
-  await host.session.close();
+async function lookAt(
+  deps: AcquireDeps,
+  options: AcquireRequest & { host: WorkspaceHost },
+): Promise<HostFault | null> {
+  const { host, signal } = options;
+  try {
+    const operation = await host.session.readLock("operation");
+    if (operation.state !== "free" && operation.state !== "ours") {
+      if (options.refuseOperationLocks) return foreignFault(operation);
+      host.warnings.push(`${host.claim.hostName} is locked: ${describeForeignLock(operation)}`);
+    }
+    return (await options.inspect?.(host, signal)) ?? null;
+  } catch (thrown) {
+    await deps.releaser.release(host);
+    throw thrown;
+  }
+}
+
+/** @throws MtuiError lock.io when the lock file is still there; the releaser goes on trying */
+async function undo({ releaser }: AcquireDeps, host: WorkspaceHost): Promise<void> {
+  const { reason } = await releaser.release(host);
+  if (reason !== null) throw new MtuiError("lock.io", `${host.claim.hostName}: ${reason}`);
+}
+
+function unreachable(thrown: unknown): HostFault {
+  return { kind: "unreachable", error: toMtuiError(thrown).toReport() };
 }
 
 function foreignFault(by: LockReading): HostFault {

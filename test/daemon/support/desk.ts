@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "@mtui/core/config";
+import type { RefHost } from "@mtui/core/domain";
+import type { OperationName, ResultOf } from "@mtui/core/registry";
+import { operationsByName } from "@mtui/core/registry";
+import { createArbiter } from "../../../packages/daemon/src/arbiter/index.ts";
+import { EventLog } from "../../../packages/daemon/src/events/index.ts";
+import { type JobLimits, JobTable } from "../../../packages/daemon/src/jobs/index.ts";
+import type { Services } from "../../../packages/daemon/src/operations/context.ts";
+import { dispatch } from "../../../packages/daemon/src/operations/index.ts";
+import type { ClientIdentity } from "../../../packages/daemon/src/workspaces/names.ts";
+import { WorkspaceRegistry } from "../../../packages/daemon/src/workspaces/registry.ts";
+import { Releaser } from "../../../packages/daemon/src/workspaces/release.ts";
+import { FakePool } from "./fake-pool.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+export const PERSON: ClientIdentity = { id: "c1", kind: "terminal", name: "mtuictl", namespace: null };
+export const AGENT: ClientIdentity = { id: "c2", kind: "agent", name: "claude", namespace: "claude" };
+
+export interface Desk extends Disposable {
+  readonly pool: FakePool;
+  readonly services: Services;
+  readonly clock: VirtualClock;
+  readonly logged: string[];
+  /** One call as the server would make it: parameters checked, defaults filled in. */
+  call<N extends OperationName>(
+    name: N,
+    params?: Record<string, unknown>,
+    options?: { client?: ClientIdentity; signal?: AbortSignal },
+  ): Promise<ResultOf<N>>;
+  /** Writes the template of `SUSE:Maintenance:<incident>:<incident>0` and returns its RRID. */
+  template(incident: number): string;
+}
+
+/**
+ * The daemon's operations with the real arbiter, jobs and workspaces, over hosts in memory (all of one
+ * product) and virtual time.
+ */
+export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }): Desk {
+  const clock = new VirtualClock();
+  const home = mkdtempSync(join(tmpdir(), "mtui-desk-"));
+  const { config } = loadConfig({ config: null, env: { HOME: home, TEMPLATE_DIR: home, USER: "me" } });
+  const pool = new FakePool(...options.hosts);
+  const logged: string[] = [];
+  const log: Services["log"] = (level, text) => void logged.push(`${level} ${text}`);
+  const events = new EventLog({ clock });
+  const arbiter = createArbiter({
+    now: () => clock.now(),
+    scheduler: clock,
+    random: () => 0.5,
+    pollSeconds: 15,
+    onEvent: (event) => events.append(event),
+  });
+  const inventory = options.hosts.map(
+    (name): RefHost => ({
+      name,
+      arch: "x86_64",
+      product: { name: "SLES", version: { major: 15, minor: "SP6" } },
+      addons: [],
+    }),
+  );
+  const services: Services = {
+    config: { ...config, svn: { path: "" } },
+    clock,
+    log,
+    events,
+    jobs: new JobTable({ clock, events, ...(options.jobs === undefined ? {} : { limits: options.jobs }) }),
+    workspaces: new WorkspaceRegistry(clock),
+    arbiter,
+    connector: pool,
+    releaser: new Releaser({ arbiter, connector: pool, clock, log }),
+    inventory: async () => ({ hosts: inventory, warnings: [] }),
+    identity: { user: "me+mtuid", daemonId: "0123456789ab" },
+    status: () => {
+      throw new Error("not needed here");
+    },
+    stop: () => Promise.reject(new Error("not needed here")),
+  };
+  return {
+    pool,
+    services,
+    clock,
+    logged,
+    async call<N extends OperationName>(
+      name: N,
+      params: Record<string, unknown> = {},
+      { client = PERSON, signal = new AbortController().signal } = {},
+    ): Promise<ResultOf<N>> {
+      const checked: unknown = operationsByName.get(name)?.params.parse(params);
+      return (await dispatch(name, checked, { services, client, signal })) as ResultOf<N>;
+    },
+    template(incident) {
+      const rrid = `SUSE:Maintenance:${incident}:${incident}0`;
+      const directory = join(home, rrid);
+      mkdirSync(directory);
+      writeFileSync(join(directory, "log"), "SUMMARY: PASSED/FAILED\n\ncomment: (none)\n");
+      writeFileSync(
+        join(directory, "metadata.json"),
+        JSON.stringify({
+          rrid,
+          category: "recommended",
+          packages: { "15-SP6": ["frob = 2-1"] },
+          testplatform: ["base=SLES(major=15,minor=SP6);arch=[x86_64]"],
+          products: ["SLES 15-SP6 (x86_64)"],
+          repository: "http://download.example.com/ibs/",
+        }),
+      );
+      return rrid;
+    },
+    [Symbol.dispose]() {
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

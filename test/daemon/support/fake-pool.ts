@@ -1,0 +1,244 @@
+import type { HostFacts } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Claim } from "../../../packages/daemon/src/arbiter/claim.ts";
+import type {
+  CommandOutcome,
+  ExecOptions,
+  HeldLock,
+  HostConnector,
+  HostSession,
+  LockPurpose,
+  LockReading,
+  LockRelease,
+  LockTaking,
+  OpenOptions,
+  RebootOutcome,
+} from "../../../packages/daemon/src/hosts/index.ts";
+import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.ts";
+
+const OURS = "me+mtuid";
+
+/** A machine in memory: its two lock files outlive every connection to it. */
+export class FakeMachine {
+  readonly name: string;
+  readonly files: Record<LockKind, { bytes: string; user: string } | null> = { operation: null, pool: null };
+  /** Connections that are open now. */
+  open = 0;
+  reachable = true;
+  /** Lock files can be read and written, but not removed. */
+  stuck = false;
+  /** The connection breaks after a lock was written, before the answer. */
+  losesAnswers = false;
+  /** Locks cannot be read. */
+  unreadable = false;
+  readonly commands: string[] = [];
+  /** Awaited by what it is named after, before anything else. */
+  readonly gates: Partial<Record<"connect" | "lock" | "release" | "command", () => Promise<void>>> = {};
+  answer: (command: string) => { exit: number; stdout: string } = () => ({ exit: 0, stdout: "" });
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  lockedBy(user: string, kind: LockKind = "pool"): this {
+    this.files[kind] = { bytes: `1:${user}:7:theirs`, user };
+    return this;
+  }
+}
+
+/** Hosts by name, and the way to them: as the real connector, it asks for a claim. */
+export class FakePool implements HostConnector {
+  readonly machines = new Map<string, FakeMachine>();
+  readonly sessions: FakeSession[] = [];
+
+  constructor(...names: string[]) {
+    for (const name of names) this.machines.set(name, new FakeMachine(name));
+  }
+
+  machine(name: string): FakeMachine {
+    const machine = this.machines.get(name);
+    if (machine === undefined) throw new Error(`no machine ${name}`);
+    return machine;
+  }
+
+  resolve: HostConnector["resolve"] = async (name) => ({
+    name,
+    key: `${name}:22`,
+    hostName: name,
+    port: 22,
+    user: "root",
+    identityFiles: [],
+    identitiesOnly: false,
+    identityAgent: null,
+    jumps: [],
+    knownHostsFiles: [],
+    globalKnownHostsFiles: [],
+    hostKeyAlias: null,
+    strictHostKeyChecking: "no",
+    connectTimeout: null,
+  });
+
+  async open(claim: Claim, { signal }: OpenOptions = {}): Promise<HostSession> {
+    const machine = this.machines.get(claim.hostName);
+    await machine?.gates.connect?.();
+    signal?.throwIfAborted();
+    if (machine?.reachable !== true)
+      throw new MtuiError("host.unreachable", `Cannot connect to ${claim.hostName}.`);
+    const session = new FakeSession(claim, machine);
+    this.sessions.push(session);
+    return session;
+  }
+
+  probe: HostConnector["probe"] = () => Promise.reject(new Error("not needed here"));
+}
+
+const FACTS: HostFacts = {
+  base: { name: "SLES", version: "15-SP6", arch: "x86_64" },
+  addons: [],
+  transactional: false,
+  system: "sles-15-SP6-x86_64",
+  dangling: false,
+  release: "15",
+};
+
+let nonces = 0;
+
+export class FakeSession implements HostSession {
+  readonly claim: Claim;
+  readonly name: string;
+  readonly facts = FACTS;
+  readonly machine: FakeMachine;
+  closed = false;
+  #up = true;
+  #held: HeldLock[] = [];
+
+  constructor(claim: Claim, machine: FakeMachine) {
+    this.claim = claim;
+    this.name = claim.hostName;
+    this.machine = machine;
+    machine.open += 1;
+  }
+
+  get connected(): boolean {
+    return this.#up && this.machine.reachable;
+  }
+
+  get locks(): readonly HeldLock[] {
+    return this.#held;
+  }
+
+  /** The connection breaks; the machine may be there. */
+  breakLink(): void {
+    this.#up = false;
+  }
+
+  query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
+    return this.#run(command, options);
+  }
+
+  change(command: string, _lock: HeldLock, options: ExecOptions = {}): Promise<CommandOutcome> {
+    return this.#run(command, options);
+  }
+
+  async #run(command: string, { signal }: ExecOptions): Promise<CommandOutcome> {
+    if (!this.connected) return { state: "unreachable", error: gone(this.name).toReport() };
+    this.machine.commands.push(command);
+    await this.machine.gates.command?.();
+    const streams = (text: string) => ({
+      head: Buffer.from(text),
+      tail: Buffer.alloc(0),
+      bytes: text.length,
+      dropped: 0,
+    });
+    const ran = { stdout: streams(""), stderr: streams(""), ms: 1 };
+    if (signal?.aborted) return { state: "cancelled", gone: true, ...ran };
+    const { exit, stdout } = this.machine.answer(command);
+    const said = { ...ran, stdout: streams(stdout) };
+    return exit === 0 ? { state: "ok", exit: 0, ...said } : { state: "failed", exit, ...said };
+  }
+
+  async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
+    await this.machine.gates.lock?.();
+    if (!this.connected) return { state: "error", reason: gone(this.name).message };
+    if (this.machine.files[kind] !== null) return { state: "refused", by: await this.readLock(kind) };
+    nonces += 1;
+    const bytes = `1:${OURS}:1:${purpose.operation ?? "pool"} [${purpose.workspace}] n=${nonces}`;
+    this.machine.files[kind] = { bytes, user: OURS };
+    const lock: HeldLock = { kind, bytes, nonce: String(nonces) };
+    if (this.machine.losesAnswers) {
+      this.breakLink();
+      return { state: "error", reason: gone(this.name).message, left: lock };
+    }
+    this.#held.push(lock);
+    return { state: "taken", lock };
+  }
+
+  async readLock(kind: LockKind): Promise<LockReading> {
+    if (!this.connected || this.machine.unreadable) return { state: "unreadable", reason: "cannot be read" };
+    const file = this.machine.files[kind];
+    if (file === null) return { state: "free" };
+    const { bytes, user } = file;
+    const record = { epoch: 1, user, pid: 1, comment: "" };
+    if (user === OURS) return { state: "ours", record, bytes, ageSeconds: 1 };
+    return { state: "foreign", record, bytes, ageSeconds: 60, stale: false };
+  }
+
+  async releaseLock(lock: HeldLock): Promise<LockRelease> {
+    await this.machine.gates.release?.();
+    if (!this.connected) return { state: "error", reason: gone(this.name).message };
+    const file = this.machine.files[lock.kind];
+    if (file !== null && this.machine.stuck) return { state: "error", reason: "read-only file system" };
+    this.#held = this.#held.filter(({ nonce }) => nonce !== lock.nonce);
+    if (file === null) return { state: "absent" };
+    if (file.bytes !== lock.bytes) return { state: "foreign", by: await this.readLock(lock.kind) };
+    this.machine.files[lock.kind] = null;
+    return { state: "released" };
+  }
+
+  adoptLocks(locks: readonly HeldLock[]): void {
+    this.#held.push(...locks);
+  }
+
+  async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
+    const file = this.machine.files[kind];
+    if (file === null) return { state: "absent" };
+    if (file.bytes !== seen) return { state: "foreign", by: await this.readLock(kind) };
+    this.machine.files[kind] = null;
+    return { state: "released" };
+  }
+
+  /** As the real one: the file has new bytes, `locks` tells them, the caller keeps its old object. */
+  async restampLock(lock: HeldLock): Promise<LockTaking> {
+    const renewed: HeldLock = { ...lock, bytes: lock.bytes.replace(/^\d+/, "2") };
+    this.machine.files[lock.kind] = { bytes: renewed.bytes, user: OURS };
+    this.#held = this.#held.map((each) => (each.nonce === lock.nonce ? renewed : each));
+    return { state: "taken", lock: renewed };
+  }
+
+  async appendHistory(): Promise<boolean> {
+    return true;
+  }
+
+  async refreshFacts(): Promise<HostFacts> {
+    return FACTS;
+  }
+
+  async reboot(): Promise<RebootOutcome> {
+    return { state: "ok", before: "a", after: "b", ms: 1 };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.#up = false;
+    this.machine.open -= 1;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function gone(name: string): MtuiError {
+  return new MtuiError("host.lost", `No answer from ${name}.`);
+}
