@@ -1,4 +1,12 @@
-import { planSlots, queryHosts, parseTestplatform, type RefHost, type Slot } from "@mtui/core/domain";
+import { nearest } from "@mtui/core/config";
+import {
+  planSlots,
+  queryHosts,
+  parseTestplatform,
+  type RefHost,
+  type Slot,
+  slotText,
+} from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf } from "@mtui/core/registry";
 import { acquireHosts, type WantedSlot } from "../workspaces/acquire.ts";
@@ -45,6 +53,8 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     refuseOperationLocks: plan.refuseOperationLocks,
     signal: job.signal,
     onTicket: (ticket) => job.waiting(ticket),
+  }).catch((thrown: unknown) => {
+    throw unknownHost(thrown, { plan, inventory }) ?? thrown;
   });
   for (const host of added) {
     workspace.hosts.set(host.claim.hostName, host);
@@ -97,6 +107,23 @@ function planNamed(
   return { slots, missing: [], warnings, notes, partial: params.partial, refuseOperationLocks: false };
 }
 
+/** A host that cannot be used and that the inventory does not know was most likely mistyped. */
+function unknownHost(
+  thrown: unknown,
+  { plan, inventory }: { plan: HostPlan; inventory: readonly RefHost[] },
+): MtuiError | null {
+  if (!(thrown instanceof MtuiError) || !["host.unreachable", "host.auth"].includes(thrown.kind)) return null;
+  const strange = plan.slots.flatMap(({ candidates }) => candidates).find(({ row }) => row === null);
+  if (strange === undefined || inventory.length === 0) return null;
+  const known = inventory.map(({ name }) => name);
+  const near = nearest(strange.name, known);
+  return new MtuiError("host.unknown", `${strange.name} is not in the inventory, and: ${thrown.message}`, {
+    hint: `${near === null ? "" : `Did you mean ${near}? `}mtuictl list-refhosts shows what there is. ${thrown.hint ?? ""}`.trim(),
+    data: { host: strange.name },
+    cause: thrown,
+  });
+}
+
 /**
  * One slot per test target of the report, with the inventory hosts that satisfy it.
  * @throws MtuiError pool.unsatisfiable when no slot is left, or with `strict` when any is missing
@@ -121,7 +148,7 @@ export function planPool(
     return { slots, missing: [], warnings: [], partial: true, refuseOperationLocks: true };
   }
   const planned = planSlots(report.testplatforms, inventory, { preferred: report.hosts });
-  const reasons = planned.missing.map(({ reason }) => reason);
+  const reasons = planned.missing.map(({ slot, reason }) => `${slotText(slot)}: ${reason}`);
   if (planned.slots.length === 0 || (options.strict && planned.missing.length > 0))
     throw unsatisfiable(rrid.text, reasons);
   return {

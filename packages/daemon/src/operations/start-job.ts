@@ -22,7 +22,7 @@ export function startJob<N extends OperationName>(
   const { services, client } = call;
   const name = fullName(common.workspace, client);
   assertMayChange(name, client);
-  const workspace = services.workspaces.open(name, client);
+  const { workspace, discard } = deskFor(operation, { name, call });
   const request = {
     operation,
     command: inWords(operation, params),
@@ -30,8 +30,33 @@ export function startJob<N extends OperationName>(
     rrid: workspace.rridText,
   };
   return services.jobs.start(request, (job) =>
-    inLane(job, { workspace, work: () => handler(params, { services, client, job, workspace }) }),
+    inLane(job, {
+      workspace,
+      work: () => handler(params, { services, client, job, workspace }).finally(discard),
+    }),
   );
+}
+
+/**
+ * The workspace that an operation works on. Only `add_host` makes one, and takes it back when it could
+ * add nothing: a mistyped name leaves no desk behind.
+ */
+function deskFor(
+  operation: string,
+  { name, call }: { name: string; call: Call },
+): { workspace: Workspace; discard: () => void } {
+  const { workspaces } = call.services;
+  const known = workspaces.find(name);
+  if (known !== undefined) return { workspace: workspaces.open(name, call.client), discard: () => undefined };
+  if (operation !== "add_host") return { workspace: workspaces.require(name), discard: () => undefined };
+  const workspace = workspaces.open(name, call.client);
+  return {
+    workspace,
+    discard: () => {
+      const bare = workspace.hosts.size === 0 && workspace.template === null && workspace.lane.pending <= 1;
+      if (bare) workspaces.forget(workspace);
+    },
+  };
 }
 
 export async function inLane(
