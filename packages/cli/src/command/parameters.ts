@@ -82,7 +82,8 @@ function optionText(entry: OperationEntry, { name, schema }: { name: string; sch
     entry.cli.short?.[name] ?? (name === "workspace" && entry.scope === "workspace" ? "w" : undefined);
   const negated = schema.type === "boolean" && schema.default === true;
   const long = negated ? `--no-${longOf(entry, name).slice(2)}` : longOf(entry, name);
-  return `${short === undefined ? "" : `-${short}, `}${long}${valueText(name, schema)}`;
+  const text = `${short === undefined ? "" : `-${short}, `}${long}${valueText(name, schema)}`;
+  return entry.cli.words?.includes(name) === true ? text.replace(/>$/, "...>") : text;
 }
 
 function longOf(entry: OperationEntry, name: string): string {

@@ -19,6 +19,7 @@ export interface OperationEntry {
   readonly cli: {
     readonly positionals?: readonly string[];
     readonly short?: Readonly<Record<string, string>>;
+    readonly words?: readonly string[];
     readonly long?: Readonly<Record<string, string>>;
     readonly command?: string;
     readonly hidden?: boolean;

@@ -69,8 +69,16 @@ export const daemonOperations = [
     effect: "control",
     params: {
       if_idle: z.boolean().default(false).describe("only when no job is active and no workspace is in use"),
+      wait: z.boolean().default(false).describe("answer when it is all done, and say what was left"),
     },
-    result: z.object({ stopping: z.boolean(), active_jobs: z.array(z.string()) }),
+    result: z.object({
+      stopping: z.boolean(),
+      active_jobs: z.array(z.string()),
+      stuck_jobs: z.array(z.string()).describe("their commands may still run; known with `wait`"),
+      unreleased: z
+        .array(z.object({ host: z.string(), reason: z.string(), hint: z.string() }))
+        .describe("locks may still be there; known with `wait`"),
+    }),
     cli: { command: "daemon stop", hidden: true },
   }),
   defineOperation({

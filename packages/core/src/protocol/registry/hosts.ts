@@ -89,7 +89,7 @@ export const hostOperations = [
       ...waitParam,
     },
     result: z.object({ locks: z.array(lockView) }),
-    cli: { short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
+    cli: { words: ["comment"], short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
   }),
   defineOperation({
     name: "unlock",

@@ -15,6 +15,8 @@ export interface CliHints {
   positionals?: readonly string[];
   /** One-letter flags by parameter name. */
   short?: Readonly<Record<string, string>>;
+  /** Flags that take every word up to the next flag. */
+  words?: readonly string[];
   /** Long flag names where they differ from the parameter's own. */
   long?: Readonly<Record<string, string>>;
   /** A two-word command, such as `job list`. */
