@@ -23,7 +23,8 @@ export interface DaemonOptions {
   status: Services["status"];
   /** The agent socket of the latest live client, else the daemon's own. */
   authSock: () => string | undefined;
-  onStopRequest: () => void;
+  /** Begins the shutdown; resolves when it is done. */
+  onStopRequest: () => Promise<ShutdownReport>;
 }
 
 export interface Daemon {

@@ -1,12 +1,12 @@
 import type { LoadedConfig } from "@mtui/core/config";
-import { BUILD, MtuiError, VERSION } from "@mtui/core/protocol";
+import { BUILD, VERSION } from "@mtui/core/protocol";
 import { operationsByName } from "@mtui/core/registry";
 import type { AgentSockets } from "./agent-sockets.ts";
 import { createDaemon, type Daemon } from "./daemon.ts";
 import type { DaemonLog } from "./log/index.ts";
 import { answerHello, type DaemonServer, serve } from "./server/index.ts";
 import type { InstanceLock } from "./store/instance.ts";
-import type { ShutdownReport } from "./workspaces/shutdown.ts";
+import { releaseByHand, type ShutdownReport } from "./workspaces/shutdown.ts";
 
 export interface RunOptions {
   loaded: LoadedConfig;
@@ -27,6 +27,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const { log } = options.log;
   const startedAt = Date.now();
   const stopping = Promise.withResolvers<string>();
+  const stopped = Promise.withResolvers<ShutdownReport>();
   const sockets: { server: DaemonServer | null; daemon: Daemon | null } = { server: null, daemon: null };
   const facts = { version: VERSION, build: BUILD, started_at: startedAt, log: options.log.where };
 
@@ -35,7 +36,10 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     daemonId: instance.daemonId,
     log,
     authSock: () => agents.current(),
-    onStopRequest: () => stopping.resolve("a request"),
+    onStopRequest: () => {
+      stopping.resolve("a request");
+      return stopped.promise;
+    },
     status: () => ({
       ...facts,
       pid: process.pid,
@@ -58,7 +62,10 @@ export async function runDaemon(options: RunOptions): Promise<number> {
         daemonId: instance.daemonId,
         startedAt,
         config: loaded.files,
-        counts: () => ({ active_jobs: jobs.list({ active: true }).length, workspaces: workspaces.list().length }),
+        counts: () => ({
+          active_jobs: jobs.list({ active: true }).length,
+          workspaces: workspaces.list().length,
+        }),
       }),
     handle: (call) => daemon.handle(call),
     onClient: (client, params) => agents.offer(client.id, params.ssh_auth_sock),
@@ -80,30 +87,26 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   await options.notify(["STOPPING=1"]);
   server.drain();
   const report = await daemon.shutDown();
+  stopped.resolve(report);
   tell(report, options.log);
   return report.unreleased.length + report.stuckJobs.length === 0 ? 0 : 1;
 }
 
 function connectionsOf(daemon: Daemon | null): number {
-  const hosts = daemon?.services.workspaces.list().flatMap((workspace) => [...workspace.hosts.values()]) ?? [];
+  const hosts =
+    daemon?.services.workspaces.list().flatMap((workspace) => [...workspace.hosts.values()]) ?? [];
   return hosts.filter(({ session }) => session.connected).length;
 }
 
 function tell(report: ShutdownReport, { log }: DaemonLog): void {
   if (report.cancelledJobs.length > 0) log("warn", `ended jobs: ${report.cancelledJobs.join(", ")}`);
-  for (const job of report.stuckJobs) log("error", `job ${job} did not end; its commands may still run on its hosts`);
+  for (const job of report.stuckJobs)
+    log("error", `job ${job} did not end; its commands may still run on its hosts`);
   if (report.released.length > 0) log("info", `released: ${report.released.join(", ")}`);
   for (const { host, reason } of report.unreleased) {
-    const { message, hint } = leftOver(host, reason);
-    log("error", `${message} ${hint}`);
+    const text = `${host} was not released: ${reason}. ${releaseByHand(host)}`;
+    log("error", text);
     // Also where whoever started us in the foreground can see it.
-    process.stderr.write(`mtuid: ${message} ${hint}\n`);
+    process.stderr.write(`mtuid: ${text}\n`);
   }
-}
-
-function leftOver(host: string, reason: string): { message: string; hint: string } {
-  const error = new MtuiError("lock.io", `${host} was not released: ${reason}.`, {
-    hint: `When it is back: mtuictl add-host -t ${host}, then mtuictl unlock --pool --force -t ${host}`,
-  });
-  return { message: error.message, hint: error.hint ?? "" };
 }

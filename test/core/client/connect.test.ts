@@ -199,11 +199,22 @@ test("stop by request", async () => {
   await using alice = user();
   const daemon = await alice.connect();
   const { pid } = daemon.hello;
-  expect(await stopDaemon({ client, env: alice.env })).toEqual({ state: "stopped", by: "request", pid });
+  const left = { stuckJobs: [], unreleased: [] };
+  expect(await stopDaemon({ client, env: alice.env })).toEqual({
+    state: "stopped",
+    by: "request",
+    pid,
+    ...left,
+  });
   expect(startTicks(pid)).toBeNull();
   await daemon.closed;
   expect(readInstance(alice.env)).toBeNull();
-  expect(await stopDaemon({ client, env: alice.env })).toEqual({ state: "not running", by: null, pid: null });
+  expect(await stopDaemon({ client, env: alice.env })).toEqual({
+    state: "not running",
+    by: null,
+    pid: null,
+    ...left,
+  });
 });
 
 test("a daemon that hangs is reported, and stopped by its pid", async () => {
@@ -216,7 +227,7 @@ test("a daemon that hangs is reported, and stopped by its pid", async () => {
   });
   await vi.waitUntil(() => readInstance(alice.env) !== null, { timeout: 5_000 });
   const pid = readInstance(alice.env)?.pid;
-  expect(await stopDaemon({ client, env: alice.env, helloMs: 100 })).toEqual({
+  expect(await stopDaemon({ client, env: alice.env, helloMs: 100 })).toMatchObject({
     state: "stopped",
     by: "SIGTERM",
     pid,
@@ -231,7 +242,7 @@ test("one that ignores SIGTERM as well goes on until --force", async () => {
   const pid = readInstance(alice.env)?.pid;
   const limits = { client, env: alice.env, helloMs: 100, stopMs: 100 };
   expect(await failure(stopDaemon(limits))).toMatchObject({ hint: expect.stringContaining("--force") });
-  expect(await stopDaemon({ ...limits, force: true, stopMs: 2_000 })).toEqual({
+  expect(await stopDaemon({ ...limits, force: true, stopMs: 2_000 })).toMatchObject({
     state: "stopped",
     by: "SIGKILL",
     pid,

@@ -39,14 +39,16 @@ if (env["FAKE_HANG"] === "1") {
       }),
     handle: async ({ name, params }) => {
       if (name !== "daemon_stop") return { workspaces: [] };
-      if (params["if_idle"] === true && busy > 0) return { stopping: false, active_jobs: ["job-1"] };
+      const reply = { active_jobs: [], stuck_jobs: [], unreleased: [] };
+      if (params["if_idle"] === true && busy > 0)
+        return { ...reply, stopping: false, active_jobs: ["job-1"] };
       setImmediate(() => {
         void server.close().then(() => {
           lock[Symbol.dispose]();
           process.exit(0);
         });
       });
-      return { stopping: true, active_jobs: [] };
+      return { ...reply, stopping: true };
     },
   });
 }

@@ -1,5 +1,6 @@
 import { readInstance, stopDaemon } from "@mtui/core/client";
 import type { Parsed } from "../command/parse.ts";
+import { oneLine } from "../terminal/sanitise.ts";
 import type { Context } from "../run/context.ts";
 import { printJson, printLines, printResult } from "../run/print.ts";
 
@@ -17,11 +18,12 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     client: { kind: "terminal", name: "mtuictl" },
     env: context.io.env,
     force: params.force === true,
-    stopMs: 1000 * (typeof params.timeout === "number" ? params.timeout : 60),
+    ...(typeof params.timeout === "number" ? { stopMs: 1000 * params.timeout } : {}),
   });
+  const code = stopped.unreleased.length + stopped.stuckJobs.length === 0 ? 0 : 1;
   if (context.flags.json) {
     printJson(stopped, context);
-    return 0;
+    return code;
   }
   if (stopped.state === "not running") printLines(["mtuid was not running."], context);
   else {
@@ -33,6 +35,12 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
         "Killed, it could not release its locks on hosts: mtuictl list-locks shows them.\n",
       );
     }
+    for (const job of stopped.stuckJobs)
+      context.io.err.write(`${oneLine(job)} did not end: its commands may still run on its hosts.\n`);
+    for (const { host, reason, hint } of stopped.unreleased) {
+      const what = oneLine(`${host} was not released: ${reason}`);
+      context.io.err.write(`${what}\n      ${oneLine(hint)}\n`);
+    }
   }
-  return 0;
+  return code;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MtuiError } from "../protocol/errors.ts";
+import type { ResultOf } from "../protocol/registry/index.ts";
 import { connect } from "./connect.ts";
 import { type Instance, isAlive, readInstance } from "./instance-file.ts";
 import type { ClientName } from "./options.ts";
@@ -9,12 +10,20 @@ export interface StopOptions {
   env?: NodeJS.ProcessEnv;
   /** Also when it does not answer, and in the end with KILL: locks may stay on hosts. */
   force?: boolean;
-  /** Milliseconds for an orderly end. Default 30 s: locks on hosts are being released. */
+  /** Milliseconds for an orderly end: commands are ended, locks on hosts released. @default 150 s */
   stopMs?: number;
   helloMs?: number;
 }
 
-export interface Stopped {
+/** What the daemon could not bring to an end, as far as it was there to tell. */
+interface Left {
+  /** Jobs whose commands may still run on their hosts. */
+  stuckJobs: string[];
+  /** Hosts on which locks may still be. */
+  unreleased: { host: string; reason: string; hint: string }[];
+}
+
+export interface Stopped extends Left {
   state: "stopped" | "not running";
   /** What ended it. */
   by: "request" | "SIGTERM" | "SIGKILL" | null;
@@ -22,6 +31,9 @@ export interface Stopped {
 }
 
 const LOOK_MS = 25;
+/** What the daemon takes at most, and some more. */
+const STOP_MS = 150_000;
+const NOTHING_LEFT: Left = { stuckJobs: [], unreleased: [] };
 
 /**
  * End this user's daemon: by request, else (it hangs, its socket is gone) by a signal to the process
@@ -29,13 +41,13 @@ const LOOK_MS = 25;
  * @throws MtuiError `daemon.unreachable` when it goes on; the hint says what is left to do.
  */
 export async function stopDaemon(options: StopOptions): Promise<Stopped> {
-  const { stopMs = 30_000, force = false } = options;
+  const { stopMs = STOP_MS, force = false } = options;
   const instance = readInstance(options.env);
   const asked = await ask(options);
   const target = asked?.pid === undefined ? instance : sameProcess(asked.pid, instance);
   if (target === null || !isAlive(target)) {
-    if (asked === null) return { state: "not running", by: null, pid: null };
-    if (asked.hungUp) return { state: "stopped", by: "request", pid: asked.pid };
+    if (asked === null) return { state: "not running", by: null, pid: null, ...NOTHING_LEFT };
+    if (asked.hungUp) return { state: "stopped", by: "request", pid: asked.pid, ...asked.left };
     throw new MtuiError(
       "daemon.unreachable",
       `mtuid (pid ${asked.pid}) took the request to stop and goes on.`,
@@ -45,9 +57,10 @@ export async function stopDaemon(options: StopOptions): Promise<Stopped> {
     );
   }
   if (asked !== null && (await ended(target, stopMs)))
-    return { state: "stopped", by: "request", pid: target.pid };
+    return { state: "stopped", by: "request", pid: target.pid, ...asked.left };
   signal(target, "SIGTERM");
-  if (await ended(target, stopMs)) return { state: "stopped", by: "SIGTERM", pid: target.pid };
+  if (await ended(target, stopMs))
+    return { state: "stopped", by: "SIGTERM", pid: target.pid, ...NOTHING_LEFT };
   if (!force) {
     throw new MtuiError(
       "daemon.unreachable",
@@ -59,15 +72,22 @@ export async function stopDaemon(options: StopOptions): Promise<Stopped> {
     );
   }
   signal(target, "SIGKILL");
-  if (await ended(target, stopMs)) return { state: "stopped", by: "SIGKILL", pid: target.pid };
+  if (await ended(target, stopMs))
+    return { state: "stopped", by: "SIGKILL", pid: target.pid, ...NOTHING_LEFT };
   throw new MtuiError("daemon.unreachable", `mtuid (pid ${target.pid}) survived SIGKILL.`, {
     hint: `See what holds it: cat /proc/${target.pid}/stack`,
     data: { pid: target.pid },
   });
 }
 
+interface Asked {
+  pid: number;
+  left: Left;
+  hungUp: boolean;
+}
+
 /** @returns null when there is no daemon that takes the request. */
-async function ask(options: StopOptions): Promise<{ pid: number; hungUp: boolean } | null> {
+async function ask(options: StopOptions): Promise<Asked | null> {
   try {
     await using daemon = await connect({
       client: options.client,
@@ -75,14 +95,20 @@ async function ask(options: StopOptions): Promise<{ pid: number; hungUp: boolean
       env: { ...(options.env ?? process.env), MTUI_CONF: undefined },
       limits: { helloMs: options.helloMs ?? 5_000 },
     });
-    await daemon.call("daemon_stop", {}, { timeoutMs: options.stopMs ?? 30_000 });
+    const timeoutMs = options.stopMs ?? STOP_MS;
+    const answer = await daemon.call("daemon_stop", { wait: true }, { timeoutMs });
     const hungUp = daemon.closed.then(() => true);
-    const limit = sleep(options.stopMs ?? 30_000, false, { ref: false });
-    return { pid: daemon.hello.pid, hungUp: await Promise.race([hungUp, limit]) };
+    const limit = sleep(timeoutMs, false, { ref: false });
+    return { pid: daemon.hello.pid, left: leftBy(answer), hungUp: await Promise.race([hungUp, limit]) };
   } catch (thrown) {
     if (thrown instanceof MtuiError && ["permission.denied", "internal"].includes(thrown.kind)) throw thrown;
     return null;
   }
+}
+
+function leftBy(answer: unknown): Left {
+  const { stuck_jobs, unreleased } = answer as ResultOf<"daemon_stop">;
+  return { stuckJobs: stuck_jobs, unreleased };
 }
 
 function sameProcess(pid: number, instance: Instance | null): Instance | null {

@@ -4,7 +4,9 @@ import {
   type ControlAnswer,
   dial,
   type DialSettings,
+  type GroupMember,
   type RemoteShell,
+  shellQuote,
   type SshTarget,
   type Transport,
 } from "../ssh/index.ts";
@@ -125,6 +127,23 @@ export class HostLink implements AsyncDisposable {
   async alive(group: number): Promise<boolean> {
     const { status } = await this.control(`kill -0 -${group}`);
     return status === 0;
+  }
+
+  /** Processes of a group by the kernel's names; none on a host without `pgrep`. @throws MtuiError host.lost */
+  async members(group: number, names: readonly string[]): Promise<GroupMember[]> {
+    const { output } = await this.control(`pgrep -l -g ${group} -x ${shellQuote(names.join("|"))}`);
+    return output
+      .toString("utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [, pid, name] = /^(\d{1,10}) (.+)$/.exec(line) ?? [];
+        return pid === undefined || name === undefined ? [] : [{ pid: Number(pid), name }];
+      });
+  }
+
+  /** @throws MtuiError host.lost */
+  async terminate(pids: readonly number[]): Promise<void> {
+    await this.control(`kill -TERM ${pids.join(" ")}`);
   }
 
   /** Forget the connection, as after a reboot; the next use makes a new one. */

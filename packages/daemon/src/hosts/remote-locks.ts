@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LockRecord, parseOurComment } from "@mtui/core/domain";
+import { type LockRecord, parseLockFile, parseOurComment } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
 import { shellQuote } from "../ssh/index.ts";
 import type { HostLink } from "./host-link.ts";
@@ -75,7 +75,7 @@ export class RemoteLocks {
   /** Forgets a lock that a command released on the host, private file included. */
   released(lock: HeldLock): void {
     this.forget(lock);
-    this.#untidy.delete(shellQuote(temporaryPath(this.#options.paths, lock.nonce)));
+    this.#untidy.delete(this.#privateFile(lock.nonce));
   }
 
   async take(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
@@ -97,11 +97,14 @@ export class RemoteLocks {
   async #rounds(lock: HeldLock): Promise<LockTaking> {
     let expected = "";
     let reaped: LockRecord | undefined;
+    /** Of a lock that this daemon left behind in its former life, with its private file beside it. */
+    let formerNonce: string | null = null;
     let seen: LockReading | null = null;
     let last: LockReading = { state: "unreadable", reason: "the lock file keeps changing" };
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const word = await this.#swap(lock, expected);
       if (word === "taken") {
+        if (formerNonce !== null) this.#tidyLater(this.#privateFile(formerNonce));
         if (expected !== "" && reaped !== undefined) this.#options.onReap(reaped);
         return { state: "taken", lock, ...(reaped === undefined ? {} : { reaped }) };
       }
@@ -121,6 +124,7 @@ export class RemoteLocks {
       }
       if (reading.state === "ours" && !this.#isLive(reading)) {
         expected = hexWords(bytes);
+        formerNonce = nonceOf(reading);
         continue;
       }
       if (reading.state !== "foreign" || !reading.stale || !this.#options.stale.reapStale) break;
@@ -164,7 +168,8 @@ export class RemoteLocks {
 
   /** Removes the file if it still has the bytes that were seen. */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
-    const release = await this.#dropSafely(kind, { text: seen });
+    const nonce = nonceIn(seen);
+    const release = await this.#dropSafely(kind, { text: seen, ...(nonce === null ? {} : { nonce }) });
     if (release.state === "released") {
       for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
     }
@@ -214,7 +219,7 @@ export class RemoteLocks {
   /** @param expected as `swapStep` */
   async #swap(lock: HeldLock, expected: string, options: { mustExist?: boolean } = {}): Promise<string> {
     const word = await swapStep(this.#options, { lock, expected, mustExist: options.mustExist === true });
-    this.#tidyLater(shellQuote(temporaryPath(this.#options.paths, lock.nonce)));
+    this.#tidyLater(this.#privateFile(lock.nonce));
     return word;
   }
 
@@ -225,6 +230,10 @@ export class RemoteLocks {
   #tidyLater(temporary: string): void {
     this.#untidy.add(temporary);
     this.#tidyTimer ??= setTimeout(() => void this.tidy(), TIDY_MS).unref();
+  }
+
+  #privateFile(nonce: string): string {
+    return shellQuote(temporaryPath(this.#options.paths, nonce));
   }
 
   /** Removes what `#tidyLater` left; before closing. */
@@ -263,6 +272,12 @@ export class RemoteLocks {
     if (seen.state === "absent") return { reading: { state: "free" }, bytes };
     return { reading: { state: "unreadable", reason: seen.reason }, bytes };
   }
+}
+
+/** Of bytes that some mtuid wrote, this one or another. */
+function nonceIn(bytes: string): string | null {
+  const file = parseLockFile(Buffer.from(bytes));
+  return file.state === "held" ? (parseOurComment(file.record.comment)?.nonce ?? null) : null;
 }
 
 function nonceOf(reading: LockReading & { state: "ours" }): string | null {

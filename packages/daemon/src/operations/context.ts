@@ -9,6 +9,7 @@ import type { HostConnector } from "../hosts/index.ts";
 import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
+import type { ShutdownReport } from "../workspaces/shutdown.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Releaser } from "../workspaces/release.ts";
 
@@ -32,8 +33,8 @@ export interface Services {
   readonly inventory: (signal?: AbortSignal) => Promise<Inventory>;
   readonly identity: { user: string; daemonId: string };
   readonly status: () => Omit<ResultOf<"daemon_status">, "workspaces" | "active_jobs">;
-  /** Begins the shutdown; returns at once. */
-  readonly stop: () => void;
+  /** Begins the shutdown, unless it has begun. Resolves when everything is ended and released. */
+  readonly stop: () => Promise<ShutdownReport>;
 }
 
 export interface Call {

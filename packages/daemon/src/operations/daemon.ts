@@ -1,3 +1,4 @@
+import { releaseByHand } from "../workspaces/shutdown.ts";
 import type { PlainHandler } from "./context.ts";
 
 export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { services }) => ({
@@ -10,9 +11,16 @@ export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { ser
 export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services }) => {
   const active = services.jobs.list({ active: true }).map((job) => job.id);
   const idle = active.length === 0 && services.workspaces.list().length === 0;
-  if (params.if_idle && !idle) return { stopping: false, active_jobs: active };
-  services.stop();
-  return { stopping: true, active_jobs: active };
+  const reply = { stopping: true, active_jobs: active, stuck_jobs: [], unreleased: [] };
+  if (params.if_idle && !idle) return { ...reply, stopping: false };
+  const stopped = services.stop();
+  if (!params.wait) return reply;
+  const { stuckJobs, unreleased } = await stopped;
+  return {
+    ...reply,
+    stuck_jobs: stuckJobs,
+    unreleased: unreleased.map((left) => ({ ...left, hint: releaseByHand(left.host) })),
+  };
 };
 
 export const whoami: PlainHandler<"whoami"> = async (_params, { services, client }) => ({

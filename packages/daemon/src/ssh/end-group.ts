@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { endTransactions, type TransactionKiller } from "./package-managers.ts";
 
 /** Signals to a process group on the host, sent over another channel than the command's own. */
-export interface GroupKiller {
+export interface GroupKiller extends TransactionKiller {
   signal(group: number, name: "TERM" | "KILL"): Promise<void>;
   /** Whether the group still has a process. Rejects when the host could not be asked. */
   alive(group: number): Promise<boolean>;
 }
 
+/** A package that takes longer than this to install is ended in the middle of it. */
+const TRANSACTION_MS = 60_000;
 const BEGIN_WAIT_MS = 3000;
 const KILL_WAIT_MS = 5000;
 const FIRST_POLL_MS = 10;
 const MAX_POLL_MS = 250;
 
 /**
- * TERM, then KILL after the grace, until the host says that the process group is empty.
+ * Package managers first, each at the end of the package in hand; then TERM for the whole group, then
+ * KILL after the grace, until the host says that the process group is empty.
  * @returns true only with that proof; false when the group is unknown, will not go, or the host
  *   cannot be asked.
  */
@@ -26,11 +30,13 @@ export async function endGroup(options: {
   const group = await Promise.race([options.group, sleep(BEGIN_WAIT_MS, 0, { ref: false })]);
   if (group === null) return true;
   if (!Number.isSafeInteger(group) || group <= 1) return false;
+  const { killer } = options;
   try {
-    await options.killer.signal(group, "TERM");
-    if (await goneWithin(options.killer, { group, ms: options.graceSeconds * 1000 })) return true;
-    await options.killer.signal(group, "KILL");
-    return await goneWithin(options.killer, { group, ms: KILL_WAIT_MS });
+    await endTransactions(killer, { group, ms: TRANSACTION_MS });
+    await killer.signal(group, "TERM");
+    if (await goneWithin(killer, { group, ms: options.graceSeconds * 1000 })) return true;
+    await killer.signal(group, "KILL");
+    return await goneWithin(killer, { group, ms: KILL_WAIT_MS });
   } catch {
     return false;
   }

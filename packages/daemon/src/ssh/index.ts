@@ -3,6 +3,7 @@ export { ControlShell, type ControlAnswer } from "./control-shell.ts";
 export { dial, type DialSettings } from "./dial.ts";
 export type { UnknownHostPolicy } from "./host-key-policy.ts";
 export type { Log, LogLevel } from "./log.ts";
+export type { GroupMember } from "./package-managers.ts";
 export { shellQuote } from "./quote.ts";
 export type { SshTarget } from "./target.ts";
 export type { RemoteShell, ShellSink, StreamName, Transport } from "./transport.ts";

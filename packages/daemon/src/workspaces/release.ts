@@ -19,7 +19,7 @@ export interface ReleaseDeps {
 }
 
 /** The remote half must answer within this; what it could not do is retried in the background. */
-const REMOTE_MS = 8_000;
+const REMOTE_MS = 7_000;
 const RETRY_FIRST_MS = 2_000;
 const RETRY_MAX_MS = 60_000;
 
@@ -30,7 +30,10 @@ const RETRY_MAX_MS = 60_000;
  */
 export class Releaser {
   readonly #deps: ReleaseDeps;
-  readonly #pending = new Map<string, { host: WorkspaceHost; abort: AbortController }>();
+  /** Under way, by claim: who asks a second time gets the same answer. */
+  readonly #releases = new Map<string, Promise<ReleaseReport>>();
+  /** Tried again in the background, by claim. */
+  readonly #pending = new Map<string, { host: WorkspaceHost; reason: string; abort: AbortController }>();
 
   constructor(deps: ReleaseDeps) {
     this.#deps = deps;
@@ -38,13 +41,19 @@ export class Releaser {
 
   /** Hosts whose lock files could not be removed yet. */
   get unreleased(): ReleaseReport[] {
-    return [...this.#pending.values()].map(({ host }) => ({
-      host: host.claim.hostName,
-      reason: `the lock file on ${host.claim.hostName} could not be removed yet`,
-    }));
+    return [...this.#pending.values()].map(({ host, reason }) => ({ host: host.claim.hostName, reason }));
   }
 
   async release(host: WorkspaceHost): Promise<ReleaseReport> {
+    const { id, hostName } = host.claim;
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) return { host: hostName, reason: pending.reason };
+    const begun = this.#releases.get(id) ?? this.#release(host).finally(() => this.#releases.delete(id));
+    this.#releases.set(id, begun);
+    return begun;
+  }
+
+  async #release(host: WorkspaceHost): Promise<ReleaseReport> {
     const { arbiter, clock, log } = this.#deps;
     const name = host.claim.hostName;
     const reason = await withLimit(clock, REMOTE_MS, () => removeLocks(host.session, locksOf(host)));
@@ -58,7 +67,7 @@ export class Releaser {
     }
     log("warn", `${name}: ${reason}; trying again in the background`);
     arbiter.markReleasing(host.claim.id, reason);
-    this.#retry(host);
+    this.#retry(host, reason);
     return { host: name, reason };
   }
 
@@ -67,9 +76,9 @@ export class Releaser {
     for (const { abort } of this.#pending.values()) abort.abort();
   }
 
-  #retry(host: WorkspaceHost): void {
+  #retry(host: WorkspaceHost, reason: string): void {
     const abort = new AbortController();
-    this.#pending.set(host.claim.id, { host, abort });
+    this.#pending.set(host.claim.id, { host, reason, abort });
     void this.#loop(host, abort.signal);
   }
 

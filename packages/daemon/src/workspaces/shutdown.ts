@@ -9,9 +9,15 @@ export interface ShutdownReport {
   unreleased: { host: string; reason: string }[];
 }
 
-/** A package transaction may finish its step before it ends; longer than this nobody waits. */
-const JOBS_MS = 90_000;
+/** A package transaction may finish its package, and its host is cleaned up; longer nobody waits. */
+const JOBS_MS = 120_000;
 const RELEASE_MS = 10_000;
+
+/** What frees a host that the daemon left behind; the next daemon of the same state may do it. */
+export function releaseByHand(host: string): string {
+  const steps = [`add-host -t ${host}`, `unlock --force -t ${host}`, `remove-host -t ${host}`];
+  return `When it is back: ${steps.map((step) => `mtuictl ${step}`).join("; ")}`;
+}
 
 /**
  * The daemon's end, in two steps that cannot be cancelled: every job is ended (TERM, later KILL, on

@@ -1,0 +1,19 @@
+import type { LabHost } from "../../lab/index.ts";
+
+/** Kept from the first command on, and empty: everybody needs the same file to lock (docs/formats/locks.md). */
+const STAY = ["mtui.fence", "mtui.guard"];
+
+/** Lock files, private files and working processes of ours on a host, as the host sees them. */
+export async function leftBehind(host: LabHost): Promise<string[]> {
+  const files = (await host.must("ls -A /run/lock"))
+    .split("\n")
+    .filter((name) => name.includes("mtui") && !STAY.includes(name));
+  const processes = (await host.must("ps -A -o args="))
+    .split("\n")
+    .filter((args) => /^(zypper|rpm|sleep [0-9])|rpm-tmp/.test(args.trim()));
+  return [...files, ...processes];
+}
+
+export async function runs(host: LabHost, command: string): Promise<boolean> {
+  return (await host.must("ps -A -o args=")).split("\n").includes(command);
+}
