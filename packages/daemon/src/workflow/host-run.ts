@@ -169,7 +169,7 @@ export function unanswered(
     const error = new MtuiError(
       "operation.failed",
       `${step}: the command ${why} for ${outcome.seconds} seconds. ${rest}`,
-      { hint: "Raise the limit (--timeout, or connection.connection_timeout in mtui.yaml)." },
+      { hint: "Raise the limit (--timeout, or connection.command_timeout in mtui.yaml)." },
     );
     return new HostStop("timeout", { error: error.toReport(), stillRunning: !outcome.gone });
   }
