@@ -66,4 +66,13 @@ describe("the event log", () => {
     log.append({ type: "job.step", job: "run-1", text: "update" });
     expect(log.read(0, { output: false }).events.map((event) => event.type)).toEqual(["job.step"]);
   });
+
+  test("remembers nothing for ever of jobs that nobody can ask for any more", () => {
+    const { log } = logOf({ events: 16 });
+    for (let index = 0; index < 200; index++) {
+      log.append({ type: "job.state", job: `run-${index}` });
+      log.forget(`run-${index}`);
+    }
+    expect(log.remembered).toBeLessThanOrEqual(32);
+  });
 });

@@ -17,11 +17,14 @@ describe("a job", () => {
   test("goes queued, running, done, and counts its time from the start of the work", async () => {
     const { clock, events, table } = tableOf();
     const work = Promise.withResolvers<JobEnd>();
-    const job = table.start(request, (self) => {
+    const turn = Promise.withResolvers<void>();
+    const job = table.start(request, async (self) => {
+      await turn.promise;
       self.running();
       return work.promise;
     });
     expect(job.state).toBe("queued");
+    turn.resolve();
     await settle();
     expect(job.state).toBe("running");
     await clock.advance(2000);

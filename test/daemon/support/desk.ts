@@ -107,10 +107,21 @@ export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }
           repository: "http://download.example.com/ibs/",
         }),
       );
+      writeFileSync(join(directory, "project.xml"), project(incident));
       return rrid;
     },
     [Symbol.dispose]() {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+function project(incident: number): string {
+  return `<project name="SUSE:Maintenance:${incident}" kind="maintenance_incident">
+  <repository name="SUSE_Updates_SLES_15-SP6_x86_64">
+    <releasetarget project="SUSE:Updates:SLE-Product-SLES:15-SP6:x86_64" repository="update" trigger="maintenance"/>
+    <path project="SUSE:Updates:SLE-Product-SLES:15-SP6:x86_64" repository="update"/>
+    <arch>x86_64</arch>
+  </repository>
+</project>\n`;
 }

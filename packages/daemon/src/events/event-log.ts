@@ -43,6 +43,8 @@ export class EventLog {
   readonly #waiters = new Set<Waiter>();
   /** Where the last dropped event of each job stood, so that a gap is said only when it is one. */
   readonly #dropped = new Map<string, number>();
+  /** Jobs that nobody can ask for any more, and up to where the ring may still have events of theirs. */
+  readonly #forgotten = new Map<string, number>();
 
   constructor(options: { clock?: Clock; limits?: Partial<EventLogLimits> } = {}) {
     this.#clock = options.clock ?? systemClock;
@@ -98,8 +100,15 @@ export class EventLog {
     return this.read(from, options);
   }
 
+  /** Nobody will ask for this job again. */
   forget(job: string): void {
     this.#dropped.delete(job);
+    this.#forgotten.set(job, this.#next);
+  }
+
+  /** Jobs of which something is remembered beyond their events. */
+  get remembered(): number {
+    return this.#dropped.size + this.#forgotten.size;
   }
 
   #hasGap(from: number, filter: EventFilter): boolean {
@@ -119,10 +128,12 @@ export class EventLog {
       if (event === undefined || (index >= count && bytes <= this.#limits.bytes)) break;
       bytes -= event.text?.length ?? 0;
       count = Math.max(count, index + 1);
-      if (event.job !== undefined) this.#dropped.set(event.job, event.seq);
+      if (event.job !== undefined && !this.#forgotten.has(event.job)) this.#dropped.set(event.job, event.seq);
     }
     this.#ring = this.#ring.slice(count);
     this.#bytes = bytes;
+    const first = this.#ring[0]?.seq ?? this.#next;
+    for (const [job, until] of this.#forgotten) if (until <= first) this.#forgotten.delete(job);
   }
 }
 

@@ -31,22 +31,21 @@ export class JobTable {
   }
 
   /**
-   * Makes the job and starts its work. The work decides how it ended; a throw is a failure.
+   * Makes the job and starts its work, at once: what it queues for, it queues for in the order in which
+   * jobs were asked for. The work decides how it ended; a throw is a failure.
    * @throws MtuiError job.limit
    */
   start(request: JobRequest, work: (job: Job) => Promise<JobEnd>): Job {
-    this.#checkLimits(request.workspace);
+    this.assertRoom([request.workspace]);
     this.#retire();
     const number = (this.#counters.get(request.operation) ?? 0) + 1;
     this.#counters.set(request.operation, number);
     const job = new Job(`${request.operation}-${number}`, { request, ...this.#options });
     this.#jobs.set(job.id, job);
-    void Promise.resolve()
-      .then(() => work(job))
-      .then(
-        (end) => job.finish(end),
-        (thrown: unknown) => job.fail(thrown),
-      );
+    void new Promise<JobEnd>((resolve) => resolve(work(job))).then(
+      (end) => job.finish(end),
+      (thrown: unknown) => job.fail(thrown),
+    );
     return job;
   }
 
@@ -69,11 +68,13 @@ export class JobTable {
       .toReversed();
   }
 
-  #checkLimits(workspace: string): void {
+  /** @throws MtuiError job.limit when there is no room for one more job in each of these workspaces */
+  assertRoom(workspaces: readonly string[]): void {
     const { limits } = this.#options;
     const active = this.list({ active: true });
-    const here = active.filter((job) => job.request.workspace === workspace).length;
-    if (here >= limits.activePerWorkspace) {
+    for (const workspace of workspaces) {
+      const here = active.filter((job) => job.request.workspace === workspace).length;
+      if (here < limits.activePerWorkspace) continue;
       throw new MtuiError(
         "job.limit",
         `Workspace ${workspace} has ${here} active jobs, which is the limit.`,
@@ -83,7 +84,7 @@ export class JobTable {
         },
       );
     }
-    if (active.length >= limits.active) {
+    if (active.length + workspaces.length > limits.active) {
       throw new MtuiError("job.limit", `The daemon has ${active.length} active jobs, which is the limit.`, {
         hint: "Wait for some to end, or raise jobs.max_active.",
         retryable: true,

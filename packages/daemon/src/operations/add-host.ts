@@ -60,7 +60,8 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     workspace.hosts.set(host.claim.hostName, host);
     job.host(host.claim.hostName, { state: "ok", step: "connected" });
   }
-  workspace.noHost = plan.missing;
+  // Hosts by name say nothing about the report's test targets.
+  if (params.target.length === 0) workspace.noHost = plan.missing;
   return {
     state: "done",
     result: {

@@ -10,7 +10,7 @@ export const exportReport: PlainHandler<"export"> = async (params, call) => {
   assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
   workspace.requireTemplate();
-  return workspace.lane.run(
+  return workspace.mutate(
     async () => {
       const chosen = workspace.select(params.hosts).map((host) => host.claim.hostName);
       const hosts = chosen.flatMap((host) => workspace.histories.get(host)?.update ?? []);

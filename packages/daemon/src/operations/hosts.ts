@@ -6,7 +6,7 @@ export const removeHost: PlainHandler<"remove_host"> = async (params, call) => {
   const name = fullName(params.workspace, client);
   assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
-  return workspace.lane.run(
+  return workspace.mutate(
     async () => {
       const hosts = workspace.select(params.hosts);
       const reports = await Promise.all(hosts.map((host) => services.releaser.release(host)));

@@ -1,6 +1,7 @@
 import type { Job } from "../jobs/index.ts";
 import type { Call, PlainHandler } from "./context.ts";
 import { MtuiError } from "@mtui/core/protocol";
+import { assertMayChange } from "../workspaces/names.ts";
 
 function jobsOf(ids: readonly string[], call: Call): Job[] {
   return [...new Set(ids)].map((id) => call.services.jobs.get(id));
@@ -38,12 +39,14 @@ export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
     ? Promise.race(jobs.map((job) => job.ended))
     : Promise.all(jobs.map((job) => job.ended));
   await new Promise<void>((resolve) => {
-    const stop = clock.after(params.timeout * 1000, resolve);
-    call.signal.addEventListener("abort", () => resolve(), { once: true });
-    void ended.then(() => {
+    const finish = (): void => {
       stop();
+      call.signal.removeEventListener("abort", finish);
       resolve();
-    });
+    };
+    const stop = clock.after(params.timeout * 1000, finish);
+    call.signal.addEventListener("abort", finish, { once: true });
+    void ended.then(finish);
   });
   const finished = params.any ? jobs.some((job) => job.final) : jobs.every((job) => job.final);
   return { finished, jobs: jobs.map((job) => job.view()) };
@@ -51,6 +54,7 @@ export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
 
 export const jobCancel: PlainHandler<"job_cancel"> = async (params, { services, client }) => {
   const job = services.jobs.get(params.job_id);
+  assertMayChange(job.request.workspace, client);
   if (!job.cancel(`Cancelled by ${client.name}.`)) {
     return { job: job.view(), cancelled: false, message: `Job ${job.id} had already ended: ${job.state}.` };
   }

@@ -1,6 +1,6 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf, ResultOf } from "@mtui/core/registry";
-import type { LockReading } from "../hosts/index.ts";
+import type { LockReading, LockTaking } from "../hosts/index.ts";
 import { describeForeignLock } from "../workspaces/foreign-lock.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
@@ -21,7 +21,7 @@ export const lock: PlainHandler<"lock"> = async (params, call) => {
   const name = fullName(params.workspace, client);
   assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
-  return workspace.lane.run(
+  return workspace.mutate(
     async () => {
       const hosts = workspace.select(params.hosts).filter((host) => host.byHand === undefined);
       const note = params.comment.join(" ");
@@ -34,14 +34,16 @@ export const lock: PlainHandler<"lock"> = async (params, call) => {
       const takings = await Promise.all(
         hosts.map(async (host) => ({ host, taking: await host.session.takeLock("operation", purpose) })),
       );
-      const refused = takings.find(({ taking }) => taking.state !== "taken");
+      const [refused] = takings.flatMap(({ host, taking }) =>
+        taking.state === "taken" ? [] : [{ host, taking }],
+      );
       if (refused !== undefined) {
         await Promise.all(
           takings.flatMap(({ host, taking }) =>
             taking.state === "taken" ? [host.session.releaseLock(taking.lock)] : [],
           ),
         );
-        throw refusal(refused.host, refused.taking.state === "refused" ? refused.taking.by : null);
+        throw refusal(refused.host, refused.taking);
       }
       for (const { host, taking } of takings) if (taking.state === "taken") host.byHand = taking.lock;
       return { locks: await viewsOf(workspace.select(params.hosts), ["operation"]) };
@@ -50,14 +52,15 @@ export const lock: PlainHandler<"lock"> = async (params, call) => {
   );
 };
 
-function refusal(host: WorkspaceHost, by: LockReading | null): MtuiError {
+function refusal(host: WorkspaceHost, taking: Exclude<LockTaking, { state: "taken" }>): MtuiError {
   const name = host.claim.hostName;
-  if (by === null) {
-    return new MtuiError("lock.io", `${name}: the lock file could not be written.`, {
+  if (taking.state === "error") {
+    return new MtuiError("lock.io", `${name} could not be locked: ${taking.reason}`, {
       hint: `Look at /var/lock on ${name}; mtuictl list-locks shows what is there.`,
+      data: { host: name },
     });
   }
-  return new MtuiError("lock.foreign", `${name} is ${describeForeignLock(by)}; nothing was locked.`, {
+  return new MtuiError("lock.foreign", `${name} is ${describeForeignLock(taking.by)}; nothing was locked.`, {
     hint: `Ask its owner, or remove it: mtuictl unlock --force -t ${name}`,
     data: { host: name },
   });
@@ -82,7 +85,7 @@ async function unlockOne(host: WorkspaceHost, params: ParamsOf<"unlock">): Promi
     return { host: label, state: "absent", was };
   }
   if (reading.state === "unreadable") return { host: label, state: "error", was, message: reading.reason };
-  const ours = reading.state === "ours" && (kind === "pool" || reading.bytes === host.byHand?.bytes);
+  const ours = reading.state === "ours" && (kind === "pool" || reading.bytes === bytesOfNow(host));
   if (!ours && !params.force) {
     const message =
       reading.state === "ours"
@@ -94,6 +97,11 @@ async function unlockOne(host: WorkspaceHost, params: ParamsOf<"unlock">): Promi
   if (kind === "operation" && release.state !== "error") delete host.byHand;
   if (release.state === "error") return { host: label, state: "error", was, message: release.reason };
   return { host: label, state: release.state, was };
+}
+
+/** Of the lock that a person took: it may have been renewed since. */
+function bytesOfNow({ session, byHand }: WorkspaceHost): string | undefined {
+  return session.locks.find(({ nonce }) => nonce === byHand?.nonce)?.bytes ?? byHand?.bytes;
 }
 
 async function viewsOf(hosts: readonly WorkspaceHost[], kinds: readonly Kind[]): Promise<LockView[]> {

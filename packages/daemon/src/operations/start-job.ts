@@ -64,9 +64,8 @@ export async function inLane(
   options: { workspace: Workspace; work: () => Promise<JobEnd> },
 ): Promise<JobEnd> {
   const { workspace, work } = options;
-  return workspace.lane.run(
+  return workspace.mutate(
     async () => {
-      workspace.assertOpen();
       job.signal.throwIfAborted();
       job.running();
       return work();

@@ -3,6 +3,7 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import { assertMayChange, nameOfUpdate } from "../workspaces/names.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { foreground, inLane } from "./start-job.ts";
@@ -20,8 +21,10 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
   for (const name of names) {
     assertMayChange(name, call.client);
+    call.services.workspaces.find(name)?.assertOpen();
     assertIdle(name, call);
   }
+  call.services.jobs.assertRoom(names);
   const gate = new Gate(params.parallel ?? rrids.length);
   const jobs = rrids.map((rrid) => startOne(rrid, { call, gate, wishes: params }));
   if (params.background) return { jobs: jobs.map((job) => job.view()), results: null };
@@ -48,15 +51,24 @@ function startOne(rrid: Rrid, options: { call: Call; gate: Gate; wishes: Validat
   return services.jobs.start(
     request,
     (job): Promise<JobEnd> =>
-      gate.run(
-        () =>
-          inLane(job, {
-            workspace,
-            work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
-          }),
-        { signal: job.signal },
-      ),
+      gate
+        .run(
+          () =>
+            inLane(job, {
+              workspace,
+              work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
+            }),
+          { signal: job.signal },
+        )
+        .finally(() => {
+          // Cancelled before its turn, or there was nothing to keep: no empty desk stays behind.
+          if (fresh && isBare(workspace)) services.workspaces.forget(workspace);
+        }),
   );
+}
+
+function isBare({ hosts, template, lane }: Workspace): boolean {
+  return hosts.size === 0 && template === null && lane.pending === 0;
 }
 
 function assertIdle(name: string, { services }: Call): void {

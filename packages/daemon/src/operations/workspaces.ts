@@ -5,7 +5,7 @@ import { closeWorkspace as close } from "../workspaces/close.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
 import { unknownWorkspace } from "../workspaces/registry.ts";
-import type { LoadedTemplate } from "../workspaces/workspace.ts";
+import type { LoadedTemplate, Workspace } from "../workspaces/workspace.ts";
 import type { PlainHandler, Services } from "./context.ts";
 import { hostViewOf } from "./views.ts";
 
@@ -53,24 +53,34 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
   assertMayChange(name, client);
   const template = await loadTemplate(rrid, { ...templateSource(services), signal: call.signal });
   const workspace = services.workspaces.open(name, client);
-  return workspace.lane.run(
+  return workspace.mutate(
     async () => {
       const other = workspace.rridText;
       if (other !== null && other !== rrid.text) {
         if (!params.replace) throw occupied(name, other);
         if (services.jobs.list({ workspace: name, active: true }).length > 0) throw busy(name, services);
       }
-      if (other !== rrid.text) {
-        await Promise.all([...workspace.hosts.values()].map((host) => services.releaser.release(host)));
-        workspace.hosts.clear();
-        workspace.histories.clear();
-      }
+      // Hosts that were added before the first report stay.
+      const replaced = other !== null && other !== rrid.text;
+      const unreleased = replaced ? await releaseAll(workspace, services) : [];
       workspace.template = template;
-      return loadedView(name, { template, reportsUrl: services.config.url.testreports });
+      const view = loadedView(name, { template, reportsUrl: services.config.url.testreports });
+      return { ...view, warnings: [...view.warnings, ...unreleased] };
     },
     { signal: call.signal },
   );
 };
+
+/** Clears the desk for another report. @returns what could not be released yet, in words */
+async function releaseAll(workspace: Workspace, { releaser }: Services): Promise<string[]> {
+  const reports = await Promise.all([...workspace.hosts.values()].map((host) => releaser.release(host)));
+  workspace.hosts.clear();
+  workspace.histories.clear();
+  workspace.noHost = [];
+  return reports.flatMap(({ host, reason }) =>
+    reason === null ? [] : [`${host} is not released yet, which is tried again: ${reason}`],
+  );
+}
 
 export function occupied(name: string, rrid: string): MtuiError {
   return new MtuiError("workspace.occupied", `Workspace ${name} has ${rrid} loaded.`, {

@@ -31,7 +31,9 @@ export async function closeWorkspace(
   const active = deps.jobs.list({ workspace: workspace.name, active: true }).filter((job) => job !== deps.by);
   const cancelled = active.filter((job) => job.cancel(deps.reason)).map((job) => job.id);
   await Promise.all(active.map((job) => job.ended));
-  const reports = await Promise.all([...workspace.hosts.values()].map((host) => deps.releaser.release(host)));
+  // In its turn: a `lock` or a `remove_host` that has begun must not go on behind the release.
+  const release = () => Promise.all([...workspace.hosts.values()].map((host) => deps.releaser.release(host)));
+  const reports = await (deps.by === undefined ? workspace.lane.run(release) : release());
   workspace.hosts.clear();
   deps.arbiter.closeWorkspace(workspace.name);
   deps.workspaces.forget(workspace);

@@ -1,3 +1,4 @@
+import { toMtuiError } from "@mtui/core/protocol";
 import type { Services } from "../operations/context.ts";
 import { closeWorkspace } from "./close.ts";
 import type { Workspace } from "./workspace.ts";
@@ -21,7 +22,9 @@ export function keepLeases(services: Services): () => void {
         "warn",
         `workspace ${workspace.name}: its lease is over; releasing ${workspace.hosts.size} hosts`,
       );
-      void closeWorkspace(workspace, { ...services, reason: "Its lease was over." });
+      closeWorkspace(workspace, { ...services, reason: "Its lease was over." }).catch((thrown: unknown) =>
+        services.log("error", `workspace ${workspace.name} was not closed: ${toMtuiError(thrown).message}`),
+      );
     }
     stop = clock.after(SWEEP_MS, sweep);
   }

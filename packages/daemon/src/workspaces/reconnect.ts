@@ -1,50 +1,73 @@
 import { MtuiError } from "@mtui/core/protocol";
-import type { HostConnector } from "../hosts/index.ts";
+import type { HeldLock, HostConnector, HostSession } from "../hosts/index.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
 import { operationLocks, releaseLeftLocks } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
+interface Reconnecting {
+  connector: Pick<HostConnector, "open">;
+  signal: AbortSignal;
+  workspace: string;
+  rrid: string | null;
+}
+
 /**
  * Opens a lost connection again under the same claim, and looks whether the pool lock is still
- * ours. A host that does not answer keeps its closed session: the operation says so for that host
- * alone. A lock file that is gone was wiped by a reboot, and is put back. Then what lost operations
- * left locked is unlocked.
+ * ours. A host that does not answer, or whose lock cannot be read, keeps its closed session: the
+ * operation says so for that host alone. A lock file that is gone was wiped by a reboot, and is put
+ * back. Then what lost operations left locked is unlocked.
  * @throws MtuiError lock.lost when somebody else's pool lock stands on the host
  */
-export async function reconnect(
-  hosts: readonly WorkspaceHost[],
-  {
-    connector,
-    signal,
-    workspace,
-    rrid,
-  }: { connector: HostConnector; signal: AbortSignal; workspace: string; rrid: string | null },
-): Promise<void> {
-  await Promise.all(
-    hosts
-      .filter((host) => !host.session.connected)
-      .map(async (host) => {
-        const session = await connector.open(host.claim, { signal }).catch(() => null);
-        if (session === null) return;
-        const former = host.session;
-        // Its bytes of now: renewed since it was taken.
-        const pool = former.locks.find(({ kind }) => kind === "pool") ?? host.poolLock;
-        const reading = await session.readLock("pool");
-        if (reading.state === "free") {
-          const taking = await session.takeLock("pool", { operation: null, rrid, workspace });
-          if (taking.state === "taken") host.poolLock = taking.lock;
-        } else if (reading.state !== "ours" || reading.bytes !== pool.bytes) {
-          await session.close();
-          const name = host.claim.hostName;
-          throw new MtuiError("lock.lost", `${name} is not ours any more: ${describeForeignLock(reading)}.`, {
-            hint: `Give it up with mtuictl remove-host -w ${workspace} -t ${name}, then mtuictl add-host -w ${workspace}.`,
-            data: { host: name },
-          });
-        }
-        session.adoptLocks([...operationLocks(former), host.poolLock]);
-        host.session = session;
-        await former.close();
-      }),
-  );
+export async function reconnect(hosts: readonly WorkspaceHost[], options: Reconnecting): Promise<void> {
+  const lost = hosts.filter((host) => !host.session.connected);
+  // All are waited for, whatever becomes of one: a straggler would open what nobody closes any more.
+  const ends = await Promise.allSettled(lost.map((host) => reopen(host, options)));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   await Promise.all(hosts.map(releaseLeftLocks));
+}
+
+async function reopen(host: WorkspaceHost, options: Reconnecting): Promise<void> {
+  const { connector, signal } = options;
+  const session = await connector.open(host.claim, { signal }).catch(() => null);
+  if (session === null) return;
+  const former = host.session;
+  const pool = await poolLock(session, { ...options, host }).catch(async (thrown: unknown) => {
+    await session.close();
+    throw thrown;
+  });
+  if (pool === null) {
+    await session.close();
+    return;
+  }
+  host.poolLock = pool;
+  session.adoptLocks([...operationLocks(former), pool]);
+  host.session = session;
+  await former.close();
+}
+
+/** @returns null when the host could not be asked after all */
+async function poolLock(
+  session: HostSession,
+  { host, workspace, rrid }: Reconnecting & { host: WorkspaceHost },
+): Promise<HeldLock | null> {
+  // Its bytes of now: renewed since it was taken.
+  const known = host.session.locks.find(({ kind }) => kind === "pool") ?? host.poolLock;
+  let reading = await session.readLock("pool");
+  if (reading.state === "free") {
+    const taking = await session.takeLock("pool", { operation: null, rrid, workspace });
+    if (taking.state === "taken") return taking.lock;
+    if (taking.state === "error") {
+      // Perhaps written: then these are the bytes to remove in the end.
+      if (taking.left !== undefined) host.poolLock = taking.left;
+      return null;
+    }
+    reading = taking.by;
+  }
+  if (reading.state === "unreadable") return null;
+  if (reading.state === "ours" && reading.bytes === known.bytes) return host.poolLock;
+  const name = host.claim.hostName;
+  throw new MtuiError("lock.lost", `${name} is not ours any more: ${describeForeignLock(reading)}.`, {
+    hint: `Give it up with mtuictl remove-host -w ${workspace} -t ${name}, then mtuictl add-host -w ${workspace}.`,
+    data: { host: name },
+  });
 }

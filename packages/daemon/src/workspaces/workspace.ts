@@ -54,6 +54,17 @@ export class Workspace {
     return this.template?.rrid.text ?? null;
   }
 
+  /**
+   * One mutation in its turn. @throws MtuiError workspace.closed when the workspace was closed before
+   * its turn came: what is done to a desk that is gone would be lost.
+   */
+  mutate<T>(work: () => Promise<T>, options: { signal?: AbortSignal } = {}): Promise<T> {
+    return this.lane.run(async () => {
+      this.assertOpen();
+      return work();
+    }, options);
+  }
+
   markClosing(): void {
     this.#closing = true;
   }
