@@ -3,6 +3,7 @@ import type { OperationEntry } from "@mtui/core/protocol";
 import type { Parsed } from "../command/parse.ts";
 import type { Context } from "./context.ts";
 import { exitOfResult } from "./exit-of-result.ts";
+import { sayWhatHoldsUp } from "./say-what-holds-up.ts";
 import { printResult } from "./print.ts";
 
 /** These ask about a daemon; starting one would change the answer. */
@@ -30,6 +31,11 @@ export async function runOperation(
       ? await followCommand(parsed, { context, client })
       : await resultCommand(parsed, { context, client });
   }
+  const workspace = parsed.params.workspace ?? "default";
+  using _notice =
+    entry.scope === "workspace" && !context.flags.json
+      ? sayWhatHoldsUp(String(workspace), { client, context })
+      : null;
   const result = await call(entry.name, { parsed, client, context });
   await printResult(result, { context, operation: entry.name });
   const code = exitOfResult(entry.name, result);
