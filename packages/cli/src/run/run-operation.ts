@@ -31,11 +31,9 @@ export async function runOperation(
       ? await followCommand(parsed, { context, client })
       : await resultCommand(parsed, { context, client });
   }
-  const workspace = parsed.params.workspace ?? "default";
-  using _notice =
-    entry.scope === "workspace" && !context.flags.json
-      ? sayWhatHoldsUp(String(workspace), { client, context })
-      : null;
+  const workspace = String(parsed.params.workspace ?? "default");
+  const quiet = entry.scope !== "workspace" || context.flags.json;
+  using _notice = quiet ? null : sayWhatHoldsUp(workspace, { client, context });
   const result = await call(entry.name, { parsed, client, context });
   await printResult(result, { context, operation: entry.name });
   const code = exitOfResult(entry.name, result);
