@@ -3,6 +3,7 @@ import { BUILD, VERSION } from "@mtui/core/protocol";
 import { operationsByName } from "@mtui/core/registry";
 import type { AgentSockets } from "./agent-sockets.ts";
 import { createDaemon, type Daemon } from "./daemon.ts";
+import { onFaults } from "./faults.ts";
 import type { DaemonLog } from "./log/index.ts";
 import { answerHello, type DaemonServer, serve } from "./server/index.ts";
 import type { InstanceLock } from "./store/instance.ts";
@@ -20,7 +21,7 @@ export interface RunOptions {
 
 /**
  * One life of the daemon: it serves until it is told to stop, by signal or by request, and then ends
- * in order. @returns the exit status: 0 when nothing was left on any host
+ * in order. @returns the exit status: 0 when nothing was left on any host and no fault of ours ended it
  */
 export async function runDaemon(options: RunOptions): Promise<number> {
   const { loaded, instance, agents, stateDir } = options;
@@ -78,6 +79,12 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const onSignal = (signal: NodeJS.Signals): void => stopping.resolve(signal);
   // One owner of the signals; a second one changes nothing, the end is already on its way.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
+  let faults = 0;
+  onFaults(process, (fault) => {
+    faults += 1;
+    log("error", `a fault of mtuid: ${fault.stack ?? fault.message}`);
+    stopping.resolve("a fault of its own");
+  });
   process.on("SIGHUP", () => log("info", "SIGHUP: nothing to do; a new configuration needs a restart"));
   log("info", `mtuid ${VERSION} serves`, { pid: process.pid, socket: server.path ?? "systemd" });
   await options.notify(["READY=1"]);
@@ -89,7 +96,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const report = await daemon.shutDown();
   stopped.resolve(report);
   tell(report, options.log);
-  return report.unreleased.length + report.stuckJobs.length === 0 ? 0 : 1;
+  return report.unreleased.length + report.stuckJobs.length + faults === 0 ? 0 : 1;
 }
 
 function connectionsOf(daemon: Daemon | null): number {

@@ -128,6 +128,14 @@ describe("the job table", () => {
     expect(table.list().map((job) => job.id)).toEqual(["run-7", active.id]);
   });
 
+  test("forgets the oldest ended jobs when their results grow too large together", async () => {
+    const { table } = tableOf({ keepResults: 250 });
+    const large: JobEnd = { state: "done", result: "x".repeat(100) };
+    for (let index = 0; index < 4; index++) await table.start(request, async () => large).ended;
+    table.start(request, async () => done);
+    expect(table.list().map((job) => job.id)).toEqual(["run-5", "run-4", "run-3"]);
+  });
+
   test("an unknown id is an error that repeats it", () => {
     expect(() => tableOf().table.get("update-9")).toThrow(/There is no job update-9/);
   });

@@ -54,6 +54,20 @@ describe("who may end a job", () => {
   });
 });
 
+describe("who may stop the daemon", () => {
+  test("an agent only when it is idle, so that it ends nobody's work", async () => {
+    const { desk, hang } = await working();
+    using _desk = desk;
+    await expect(desk.call("daemon_stop", {}, { client: AGENT })).rejects.toMatchObject({
+      kind: "permission.denied",
+    });
+    expect(await desk.call("daemon_stop", { if_idle: true }, { client: AGENT })).toMatchObject({
+      stopping: false,
+    });
+    hang.resolve();
+  });
+});
+
 describe("waiting for jobs", () => {
   test("leaves no timer behind, neither at the end of the job nor of the caller", async () => {
     const { desk, hang, theirs } = await working();

@@ -73,6 +73,20 @@ describe("the desks of validate", () => {
     expect(desk.services.workspaces.list()).toEqual([]);
   });
 
+  test("a report that cannot be written loses no result, and is no success", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    const rrid = desk.template(1);
+    const ant = desk.pool.machine("ant");
+    ant.answer = (command) => ({ exit: command.includes("lr -puU") ? 6 : 0, stdout: "" });
+    // In place of the install logs' directory stands a file.
+    desk.spoilReport(rrid);
+    const { jobs, results } = await desk.call("validate", { rrids: [rrid] });
+    expect(jobs).toMatchObject([{ state: "failed" }]);
+    expect(results).toMatchObject([{ hosts: [{ host: "ant" }], unreleased: [] }]);
+    expect(results?.[0]?.warnings).toContainEqual(expect.stringMatching(/^the report was not written: /));
+    expect(ant).toMatchObject({ files: { pool: null, operation: null }, open: 0 });
+  });
+
   test("a desk that was there before stays, with its own hosts", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     const rrid = desk.template(1);

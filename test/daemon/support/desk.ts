@@ -32,6 +32,8 @@ export interface Desk extends Disposable {
   ): Promise<ResultOf<N>>;
   /** Writes the template of `SUSE:Maintenance:<incident>:<incident>0` and returns its RRID. */
   template(incident: number): string;
+  /** Puts a file where its install logs would go. */
+  spoilReport(rrid: string): void;
 }
 
 /**
@@ -110,6 +112,7 @@ export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }
       writeFileSync(join(directory, "project.xml"), project(incident));
       return rrid;
     },
+    spoilReport: (rrid) => writeFileSync(join(home, rrid, "install_logs"), ""),
     [Symbol.dispose]() {
       rmSync(home, { recursive: true, force: true });
     },

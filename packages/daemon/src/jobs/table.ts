@@ -11,6 +11,8 @@ export interface JobLimits {
   keepFinished: number;
   /** Milliseconds that an ended job is kept. */
   keepMs: number;
+  /** Characters of all their results together, as JSON. */
+  keepResults: number;
 }
 
 const DEFAULT_JOB_LIMITS: JobLimits = {
@@ -18,12 +20,14 @@ const DEFAULT_JOB_LIMITS: JobLimits = {
   activePerWorkspace: 64,
   keepFinished: 1000,
   keepMs: 7 * 24 * 3600 * 1000,
+  keepResults: 256 * 1024 * 1024,
 };
 
 /** All jobs of the daemon, by id. Ids are `<operation>-<n>`, n counting per daemon. */
 export class JobTable {
   readonly #jobs = new Map<string, Job>();
   readonly #counters = new Map<string, number>();
+  readonly #resultSizes = new Map<string, number>();
   readonly #options: { clock: Clock; events: EventLog; limits: JobLimits };
 
   constructor(options: { clock: Clock; events: EventLog; limits?: Partial<JobLimits> }) {
@@ -43,7 +47,10 @@ export class JobTable {
     const job = new Job(`${request.operation}-${number}`, { request, ...this.#options });
     this.#jobs.set(job.id, job);
     void new Promise<JobEnd>((resolve) => resolve(work(job))).then(
-      (end) => job.finish(end),
+      (end) => {
+        this.#resultSizes.set(job.id, JSON.stringify(end.result)?.length ?? 0);
+        job.finish(end);
+      },
       (thrown: unknown) => job.fail(thrown),
     );
     return job;
@@ -96,9 +103,13 @@ export class JobTable {
     const { limits, clock, events } = this.#options;
     const oldest = clock.now() - limits.keepMs;
     const ended = this.list().filter((job) => job.final);
+    let results = 0;
     for (const [index, job] of ended.entries()) {
-      if (index < limits.keepFinished && (job.finishedAt ?? 0) >= oldest) continue;
+      results += this.#resultSizes.get(job.id) ?? 0;
+      const young = (job.finishedAt ?? 0) >= oldest;
+      if (index < limits.keepFinished && young && results <= limits.keepResults) continue;
       this.#jobs.delete(job.id);
+      this.#resultSizes.delete(job.id);
       events.forget(job.id);
     }
   }

@@ -1,3 +1,4 @@
+import { MtuiError } from "@mtui/core/protocol";
 import { releaseByHand } from "../workspaces/shutdown.ts";
 import type { PlainHandler } from "./context.ts";
 
@@ -7,8 +8,13 @@ export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { ser
   active_jobs: services.jobs.list({ active: true }).length,
 });
 
-/** `if_idle` is decided here and now, so that nothing is stopped under work that has just begun. */
-export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services }) => {
+/** An agent ends nobody else's work. `if_idle` is decided here and now, so that nothing is stopped under work that has just begun. */
+export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services, client }) => {
+  if (client.kind === "agent" && !params.if_idle) {
+    throw new MtuiError("permission.denied", "An agent may stop the daemon only when it is idle.", {
+      hint: "Ask with if_idle, or let a person do it: mtuictl daemon stop",
+    });
+  }
   const active = services.jobs.list({ active: true }).map((job) => job.id);
   const idle = active.length === 0 && services.workspaces.list().length === 0;
   const reply = { stopping: true, active_jobs: active, stuck_jobs: [], unreleased: [] };

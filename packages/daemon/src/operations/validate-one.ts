@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Rrid } from "@mtui/core/domain";
+import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
 import type { HostFault } from "../arbiter/index.ts";
 import type { JobEnd } from "../jobs/index.ts";
@@ -7,15 +9,16 @@ import { acquireHosts } from "../workspaces/acquire.ts";
 import { closeWorkspace } from "../workspaces/close.ts";
 import { reconnect } from "../workspaces/reconnect.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
+import type { LoadedTemplate } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
-import { planPool } from "./add-host.ts";
+import { type HostPlan, planPool } from "./add-host.ts";
 import type { JobCall } from "./context.ts";
 import { occupied, templateSource } from "./workspaces.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { tellHosts } from "./tell-hosts.ts";
 import { validationEnd, validationResult } from "./validation-result.ts";
 import { workflowContext } from "./workflow-context.ts";
-import { writeResults } from "./write-results.ts";
+import { type WrittenResults, writeResults } from "./write-results.ts";
 
 export interface ValidationWishes {
   wait?: number | undefined;
@@ -44,6 +47,7 @@ export async function validateOne(call: JobCall, order: Order): Promise<JobEnd> 
     return end;
   } finally {
     const unreleased = await giveBack(call, { ...order, kept });
+    for (const { host, reason } of unreleased) call.job.note(`${host} is not released yet: ${reason}`);
     if (end !== null) (end.result as Validation).unreleased = unreleased;
   }
 }
@@ -69,23 +73,9 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
     { inventory: inventory.hosts, workspace, services },
   );
   const context = workflowContext(call, wishes);
-  const waited = services.clock.now();
-  const fresh = await step("claim hosts", () =>
-    acquireHosts(services, {
-      workspace,
-      job: job.id,
-      slots: plan.slots,
-      wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
-      partial: false,
-      refuseOperationLocks: true,
-      inspect: (host, signal) => inspect(host, { ...context, signal, waitForLock: { seconds: 0 } }),
-      signal: job.signal,
-      onTicket: (ticket) => job.waiting(ticket),
-    }),
-  );
-  const waitedSeconds = (services.clock.now() - waited) / 1000;
-  for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
-  workspace.noHost = plan.missing;
+  const claiming = services.clock.now();
+  await step("claim hosts", () => claimHosts(call, { plan, wishes, context }));
+  const waited = (services.clock.now() - claiming) / 1000;
 
   const hosts = [...workspace.hosts.values()];
   await reconnect(hosts, {
@@ -103,12 +93,11 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   for (const host of done.hosts) workspace.history(host.host).update = host;
   if (wishes.after === "downgrade") {
     const passed = targets.filter((_, index) => done.hosts[index]?.state === "ok");
-    const back = await step("downgrade", () => flow.downgrade(context, { hosts: passed }));
-    for (const { host, state, error } of back.hosts) {
-      if (state !== "ok") done.warnings.push(`${host} was not downgraded: ${error?.message ?? state}`);
-    }
+    done.warnings.push(...(await step("downgrade", () => downgradeAfter(context, passed))));
   }
-  const written = await step("write report", () => writeResults(call, { force: true, hosts: done.hosts }));
+  const { written, unwritten } = await step("write report", () =>
+    writeOrSayWhyNot(call, { hosts: done.hosts, template }),
+  );
 
   const result = validationResult({
     rrid: rrid.text,
@@ -116,7 +105,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
     plan,
     hosts: hosts.map((host, index) => ({ host, update: done.hosts[index] })),
     written,
-    waited: waitedSeconds,
+    waited,
     seconds: watch.total(),
     steps: watch.steps,
     warnings: [
@@ -127,7 +116,54 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
       ...written.warnings,
     ],
   });
-  return validationEnd(job, result);
+  const end = validationEnd(job, result);
+  return unwritten === null ? end : { state: "failed", result, error: end.error ?? unwritten };
+}
+
+/** Hosts for the plan's slots, into the workspace. */
+async function claimHosts(
+  { services, job, workspace }: JobCall,
+  { plan, wishes, context }: { plan: HostPlan; wishes: ValidationWishes; context: flow.WorkflowContext },
+): Promise<void> {
+  const fresh = await acquireHosts(services, {
+    workspace,
+    job: job.id,
+    slots: plan.slots,
+    wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
+    partial: false,
+    refuseOperationLocks: true,
+    inspect: (host, signal) => inspect(host, { ...context, signal, waitForLock: { seconds: 0 } }),
+    signal: job.signal,
+    onTicket: (ticket) => job.waiting(ticket),
+  });
+  for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
+  workspace.noHost = plan.missing;
+}
+
+/** @returns what went wrong, in words: the verdict is there already, and stays */
+async function downgradeAfter(context: flow.WorkflowContext, hosts: flow.WorkflowHost[]): Promise<string[]> {
+  try {
+    const back = await flow.downgrade(context, { hosts });
+    return back.hosts.flatMap(({ host, state, error }) =>
+      state === "ok" ? [] : [`${host} was not downgraded: ${error?.message ?? state}`],
+    );
+  } catch (thrown) {
+    return [`nothing was downgraded: ${toMtuiError(thrown).message}`];
+  }
+}
+
+/** What hours of work have found out is not lost with the file that it could not be written to. */
+async function writeOrSayWhyNot(
+  call: JobCall,
+  { hosts, template }: { hosts: flow.HostUpdate[]; template: LoadedTemplate },
+): Promise<{ written: WrittenResults; unwritten: ErrorReport | null }> {
+  try {
+    return { written: await writeResults(call, { force: true, hosts }), unwritten: null };
+  } catch (thrown) {
+    const unwritten = toMtuiError(thrown).toReport();
+    const warnings = [`the report was not written: ${unwritten.message}`];
+    return { written: { report: join(template.path, "log"), logOf: new Map(), warnings }, unwritten };
+  }
 }
 
 /** Left-overs of an earlier update are cleaned; a host that somebody works on is not fit. */

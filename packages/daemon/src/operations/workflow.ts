@@ -3,6 +3,7 @@ import * as flow from "../workflow/index.ts";
 import type { HostResult } from "@mtui/core/registry";
 import { reconnect } from "../workspaces/reconnect.ts";
 import type { JobCall, JobHandler } from "./context.ts";
+import { fitOutput } from "./fit-output.ts";
 import { jobEnd } from "./job-end.ts";
 import { tellHosts } from "./tell-hosts.ts";
 import { workflowContext } from "./workflow-context.ts";
@@ -34,7 +35,7 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   });
   const report = workspace.template?.report ?? null;
   const hosts = chosen.map(({ session }) => flow.workflowHost(session, report));
-  const result = await work(workflowContext(call, selection), hosts);
+  const result = fitOutput(await work(workflowContext(call, selection), hosts));
   tellHosts(job, result.hosts);
   return { ...jobEnd(job, { hosts: result.hosts, result }), result };
 }

@@ -26,15 +26,14 @@ export function releaseByHand(host: string): string {
  */
 export async function shutDown(services: Services): Promise<ShutdownReport> {
   const { jobs, workspaces, releaser, clock, arbiter } = services;
+  // First of all: what waits in a lane must not begin behind the job that held it up.
+  for (const workspace of workspaces.list()) workspace.markClosing();
   const active = jobs.list({ active: true });
   for (const job of active) job.cancel("The daemon is stopping.");
   await within(Promise.all(active.map((job) => job.ended)), JOBS_MS, clock);
   const stuck = active.filter((job) => !job.final).map((job) => job.id);
 
-  const hosts = workspaces.list().flatMap((workspace) => {
-    workspace.markClosing();
-    return [...workspace.hosts.values()];
-  });
+  const hosts = workspaces.list().flatMap((workspace) => [...workspace.hosts.values()]);
   const reports: { host: string; reason: string | null }[] = [];
   const releases = hosts.map(async (host) => reports.push(await releaser.release(host)));
   await within(Promise.all(releases), RELEASE_MS, clock);

@@ -19,8 +19,9 @@ export interface HostHistory {
   update: HostUpdate | null;
 }
 
-/** Commands kept of one host; the oldest go first. */
+/** Commands kept of one host, and characters of their output; the oldest go first. */
 const MAX_COMMANDS = 2000;
+const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** A named isolated desk: one loaded template, its hosts, its lane, its results. */
 export class Workspace {
@@ -118,6 +119,13 @@ export class Workspace {
   record(host: string, entry: CommandEntry): void {
     const { commands } = this.history(host);
     commands.push(entry);
-    if (commands.length > MAX_COMMANDS) commands.splice(0, commands.length - MAX_COMMANDS);
+    let kept = 0;
+    let output = 0;
+    for (const { stdout, stderr } of commands.toReversed()) {
+      output += stdout.length + stderr.length;
+      if (kept > 0 && (kept >= MAX_COMMANDS || output > MAX_OUTPUT)) break;
+      kept += 1;
+    }
+    commands.splice(0, commands.length - kept);
   }
 }
