@@ -7,6 +7,7 @@ export function checkState(state: ArbiterState, now: number): void {
   checkHolds(state);
   checkIndexes(state);
   checkNobodyIsForgotten(state, now);
+  checkNoKnot(state);
   checkWake(state, now);
 }
 
@@ -97,6 +98,50 @@ function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
   }
 }
 
+/** Nobody waits in a circle: taking away, one after the other, who can end, leaves no holder that waits. */
+function checkNoKnot(state: ArbiterState): void {
+  const waiting = [...state.tickets.values()].filter(({ phase }) => phase.state === "waiting");
+  const holders = new Set<string>();
+  for (const { holder } of state.hosts.values())
+    if (holder?.hold.state === "claimed") holders.add(holder.workspace);
+  let stuck = new Set(
+    waiting.map(({ workspace }) => workspace).filter((workspace) => holders.has(workspace)),
+  );
+  for (let before = stuck.size + 1; stuck.size < before; ) {
+    before = stuck.size;
+    const held = (workspace: string) => (key: string) => {
+      const holder = state.hosts.get(key)?.holder;
+      return (
+        holder?.hold.state === "claimed" && holder.workspace !== workspace && stuck.has(holder.workspace)
+      );
+    };
+    const ends = (ticket: Ticket) => {
+      const most = place(
+        ticket.wants.map((want) =>
+          want.candidates.map(({ key }) => key).filter((key) => !held(ticket.workspace)(key)),
+        ),
+      );
+      return ticket.partial ? most > 0 : most === ticket.wants.length;
+    };
+    stuck = new Set(
+      [...stuck].filter((workspace) =>
+        waiting.some((ticket) => ticket.workspace === workspace && !ends(ticket)),
+      ),
+    );
+  }
+  if (stuck.size > 0) fail(`${[...stuck].join()} wait in a circle`);
+}
+
+/** The most of the lists that can each have a key of their own. */
+function place(lists: readonly (readonly string[])[], taken: ReadonlySet<string> = new Set()): number {
+  const [first, ...rest] = lists;
+  if (!first) return 0;
+  let best = place(rest, taken);
+  for (const key of first)
+    if (!taken.has(key)) best = Math.max(best, 1 + place(rest, new Set([...taken, key])));
+  return best;
+}
+
 /** How many wants of each of the tickets, served in their order, have a host among what is not taken. */
 function keepable(
   tickets: readonly Ticket[],
@@ -105,12 +150,12 @@ function keepable(
 ): string {
   const wants = tickets.flatMap((ticket) => ticket.wants.map((want) => ({ ticket, want })));
   const on = new Map<string, number>();
-  const served = wants.map((_, index) => place(index, new Set()));
+  const served = wants.map((_, index) => tryOne(index, new Set()));
   return tickets
     .map((ticket) => wants.filter((entry, index) => entry.ticket === ticket && served[index]).length)
     .join();
 
-  function place(index: number, seen: Set<string>): boolean {
+  function tryOne(index: number, seen: Set<string>): boolean {
     const entry = wants[index];
     for (const { key } of entry?.want.candidates ?? []) {
       if (
@@ -122,7 +167,7 @@ function keepable(
         continue;
       seen.add(key);
       const occupant = on.get(key);
-      if (occupant === undefined || place(occupant, seen)) {
+      if (occupant === undefined || tryOne(occupant, seen)) {
         on.set(key, index);
         return true;
       }

@@ -85,6 +85,23 @@ describe("whole or nothing", () => {
     expect(machine.attemptOf(ticket)).toEqual({ attempt: 2, hosts: ["B"] });
   });
 
+  test("a host that came free during the attempt is seen when it fails, whatever became of the others", () => {
+    const machine = new Machine();
+    machine.take("w1", [["C"]]);
+    const ticket = machine.ask("w2", [["A", "C"]]);
+    machine.send({ type: "releasing", claim: machine.claimOn("A"), reason: "no answer" });
+    machine.release("C");
+    machine.fail(ticket, { A: foreign });
+    expect(machine.attemptOf(ticket)?.hosts).toEqual(["C"]);
+  });
+
+  test("nobody releases a host while it is being acquired", () => {
+    const machine = new Machine();
+    machine.ask("w1", [["A"]]);
+    expect(machine.release("A")).toEqual([]);
+    expect(machine.state.hosts.get("A")?.holder?.hold.state).toBe("acquiring");
+  });
+
   test("partial takes what there is and names what it lacks", () => {
     const machine = new Machine();
     machine.take("w1", [["A"]]);
@@ -191,6 +208,18 @@ describe("fairness", () => {
     expect(machine.ticket(wide)?.overtaken).toBe(1);
     machine.fail(narrow, { A: foreign });
     expect(machine.ticket(wide)?.overtaken).toBe(0);
+  });
+
+  test("when a capped waiter takes another host than was kept for it, that one goes to those behind", () => {
+    const machine = new Machine({ overtakes: 0 });
+    machine.take("w1", [["X"], ["Y"]]);
+    const first = machine.ask("w2", [["X"], ["A", "B"]]);
+    machine.ask("w3", [["A"], ["Y"]]);
+    const third = machine.ask("w4", [["B"]]);
+    expect(machine.attemptOf(third)).toBeNull();
+    machine.release("X");
+    expect(machine.attemptOf(first)?.hosts).toEqual(["X", "A"]);
+    expect(machine.attemptOf(third)?.hosts).toEqual(["B"]);
   });
 
   test("when a capped waiter goes, those behind it get what it kept", () => {
@@ -375,6 +404,29 @@ describe("deadlock", () => {
     expect(machine.effects).toContainEqual(
       expect.objectContaining({ type: "failed", error: expect.objectContaining({ kind: "deadlock" }) }),
     );
+  });
+
+  test("a workspace is stuck as long as one of its requests is", () => {
+    const machine = new Machine();
+    machine.take("w1", [["A"]]);
+    machine.take("w2", [["B"]]);
+    machine.take("w3", [["C"]]);
+    machine.ask("w1", [["C"]]);
+    machine.ask("w1", [["B"]]);
+    const last = machine.ask("w2", [["A"]]);
+    expect(machine.failure(last)).toMatchObject({ error: { kind: "deadlock" } });
+  });
+
+  test("what is only being acquired knots nobody until it is had", () => {
+    const machine = new Machine();
+    machine.take("w1", [["A"]]);
+    machine.take("w2", [["D"]]);
+    const acquiring = machine.ask("w2", [["B"]]);
+    machine.ask("w2", [["A"]]);
+    const last = machine.ask("w1", [["B"]]);
+    expect(machine.failure(last)).toBeUndefined();
+    machine.ok(acquiring);
+    expect(machine.failure(last)).toMatchObject({ error: { kind: "deadlock" } });
   });
 
   test("a takeover that knots two waiters refuses the newer", () => {

@@ -39,7 +39,6 @@ export function onAttempted(
       draft.offered.add(ticket.id);
     }
     draft.review.add(ticket.id);
-    draft.knots = true;
   }
 }
 

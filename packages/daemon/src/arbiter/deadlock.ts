@@ -6,7 +6,8 @@ import type { HostRecord, Ticket, Want } from "./state.ts";
 /**
  * Workspaces that hold hosts and wait for each other's would wait for ever. Looked for whenever a
  * workspace that holds something begins to wait or one that waits gets to hold something; the newest
- * ticket of the knot is refused. Only claims count: what is being acquired or released moves by itself.
+ * ticket of the knot is refused. Only claims count: what is being acquired or released moves by itself, and
+ * so does what a failed attempt gave back, which is why its failure cannot tie a knot.
  */
 export function refuseDeadlocks(draft: Draft): void {
   for (;;) {

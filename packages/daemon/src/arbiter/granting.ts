@@ -81,7 +81,7 @@ function grant(draft: Draft, ticket: Ticket, found: Found): void {
     phase: { state: "acquiring", assigned, served, overtook, doomed: null },
   };
   putTicket(draft, held);
-  // It keeps nothing back any more beyond what it takes.
+  // It may take others than were kept for it, so that those come free for whoever is behind.
   if (ticket.overtaken >= draft.config.overtakes) for (const key of keysOf(ticket)) draft.freed.add(key);
   if (assigned.length === 0) settleGranted(draft, held);
   else draft.effects.push({ type: "attempt", ticket: ticket.id, attempt, assigned });
