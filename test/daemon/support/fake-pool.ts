@@ -61,22 +61,13 @@ export class FakePool implements HostConnector {
     return machine;
   }
 
-  resolve: HostConnector["resolve"] = async (name) => ({
-    name,
-    key: `${name}:22`,
-    hostName: name,
-    port: 22,
-    user: "root",
-    identityFiles: [],
-    identitiesOnly: false,
-    identityAgent: null,
-    jumps: [],
-    knownHostsFiles: [],
-    globalKnownHostsFiles: [],
-    hostKeyAlias: null,
-    strictHostKeyChecking: "no",
-    connectTimeout: null,
-  });
+  /** Names that ssh_config cannot make sense of. */
+  readonly strange = new Set<string>();
+
+  resolve: HostConnector["resolve"] = async (name) => {
+    if (this.strange.has(name)) throw new MtuiError("host.unsupported", `${name} cannot be resolved.`);
+    return target(name);
+  };
 
   async open(claim: Claim, { signal }: OpenOptions = {}): Promise<HostSession> {
     const machine = this.machines.get(claim.hostName);
@@ -237,6 +228,25 @@ export class FakeSession implements HostSession {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function target(name: string): Awaited<ReturnType<HostConnector["resolve"]>> {
+  return {
+    name,
+    key: `${name}:22`,
+    hostName: name,
+    port: 22,
+    user: "root",
+    identityFiles: [],
+    identitiesOnly: false,
+    identityAgent: null,
+    jumps: [],
+    knownHostsFiles: [],
+    globalKnownHostsFiles: [],
+    hostKeyAlias: null,
+    strictHostKeyChecking: "no",
+    connectTimeout: null,
+  };
 }
 
 function gone(name: string): MtuiError {

@@ -126,3 +126,26 @@ describe("hosts that a request does not get after all", () => {
     expect(next.map(({ claim }) => claim.hostName)).toEqual(["ant"]);
   });
 });
+
+describe("candidates that ssh_config cannot make sense of", () => {
+  const wanted = (...names: string[]) => [
+    { slot: ANY, candidates: names.map((name) => ({ name, row: null })) },
+  ];
+
+  test("leave the slot its other candidates", async () => {
+    using desk = openDesk({ hosts: ["ant", "bee"] });
+    desk.pool.strange.add("ant");
+    const hosts = await acquireHosts(desk.services, wish(desk, "w", { slots: wanted("ant", "bee") }));
+    expect(hosts.map(({ claim }) => claim.hostName)).toEqual(["bee"]);
+  });
+
+  test("are the error when there is no other", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    desk.pool.strange.add("ant");
+    await expect(
+      acquireHosts(desk.services, wish(desk, "w", { slots: wanted("ant") })),
+    ).rejects.toMatchObject({
+      kind: "host.unsupported",
+    });
+  });
+});

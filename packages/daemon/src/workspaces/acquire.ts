@@ -1,8 +1,9 @@
 import type { RefHost, Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
-import type { Attempt, Claim, ClaimRequest, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
+import type { Attempt, Claim, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import { fanOut } from "../fan-out.ts";
 import type { HeldLock, HostConnector, HostSession, LockReading } from "../hosts/index.ts";
+import { resolveCandidates } from "./candidates.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
 import type { Releaser } from "./release.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
@@ -46,17 +47,7 @@ export interface AcquireDeps {
  * @throws MtuiError host.busy, wait.timeout, deadlock, host.unreachable, workspace.closed
  */
 export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): Promise<WorkspaceHost[]> {
-  const rows = new Map<string, RefHost | null>();
-  const slots: ClaimRequest["slots"] = [];
-  for (const wanted of request.slots) {
-    const candidates = new Map<string, { key: string; name: string }>();
-    for (const candidate of wanted.candidates) {
-      const { key } = await deps.connector.resolve(candidate.name);
-      if (!candidates.has(key)) candidates.set(key, { key, name: candidate.name });
-      rows.set(key, rows.get(key) ?? candidate.row);
-    }
-    slots.push({ slot: wanted.slot, candidates: [...candidates.values()] });
-  }
+  const { slots, rows } = await resolveCandidates(request.slots, deps.connector);
   const attempt: Attempt<WorkspaceHost> = async (assigned, signal) => {
     const values = new Map<string, WorkspaceHost>();
     const faults = new Map<string, HostFault>();

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:fs";
-import { lstat, mkdir, open } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Rrid, readReport } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
@@ -114,14 +114,23 @@ async function checkOut(rrid: Rrid, source: TemplateSource & { path: string }): 
   );
   if (source.svnPath === "") throw missing;
   await mkdir(source.templateDir, { recursive: true });
-  const failure = await svn(
-    ["checkout", "--non-interactive", "--quiet", `${source.svnPath}/${rrid.text}`, source.path],
-    source,
-  );
-  if (failure !== null) {
-    throw new MtuiError("template.notFound", `${missing.message} The checkout failed: ${failure}`, {
-      hint: missing.hint ?? "",
+  // Elsewhere first: a checkout that breaks off must not look like a template the next time.
+  const parent = await mkdtemp(join(source.templateDir, ".checkout-"));
+  try {
+    const fresh = join(parent, "fresh");
+    const url = `${source.svnPath}/${rrid.text}`;
+    const failure = await svn(["checkout", "--non-interactive", "--quiet", url, fresh], source);
+    if (failure !== null) {
+      throw new MtuiError("template.notFound", `${missing.message} The checkout failed: ${failure}`, {
+        hint: missing.hint ?? "",
+      });
+    }
+    await rename(fresh, source.path).catch(async (thrown: unknown) => {
+      // Somebody else was faster, which is as good.
+      if (!(await isDirectory(source.path))) throw thrown;
     });
+  } finally {
+    await rm(parent, { recursive: true, force: true });
   }
 }
 
