@@ -83,6 +83,12 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
     expect(stateOfThings()).toEqual(before);
   }
 
+  /** Lock files with our name in them, since that many events. */
+  function ourEvents(host: LabHost, from = 0): unknown[] {
+    const ours = ({ content }: { content: string | null }): boolean => content?.includes("+mtuid") === true;
+    return host.observed().slice(from).filter(ours);
+  }
+
   async function workspaces(): Promise<string[]> {
     const reply = await home.json<{ workspaces: { workspace: string }[] }>("list-workspaces");
     return reply.workspaces.map(({ workspace }) => workspace);
@@ -133,6 +139,13 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
       hint: /list-workspaces/,
     },
     { args: ["job", "status", "run-77"], exit: 3, kind: "job.unknown", message: /run-77/, hint: /job list/ },
+    {
+      args: ["validate", GOOD, "--wait", "soon"],
+      exit: 2,
+      kind: "params.invalid",
+      message: /--wait.*soon/,
+      hint: /number|validate/,
+    },
     { args: ["install", "vim; reboot"], exit: 2, kind: "params.invalid", message: /package/, hint: /./ },
   ])("mtuictl $args", async (refusal) => {
     await expectRefusal(refusal);
@@ -146,7 +159,7 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
     expect(await workspaces()).toEqual([]);
   });
 
-  test("a report without metadata.json, and one that says something else than its name", async () => {
+  test("a report without metadata.json, and one whose metadata is another's, broken or hostile", async () => {
     const missing = "SUSE:Maintenance:63:73";
     await lab.makeUpdate({
       rrid: missing,
@@ -175,7 +188,32 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
       message: /rrid/i,
       hint: /./,
     });
-    for (const rrid of [missing, wrong]) rmSync(join(lab.files.templateDir, rrid), { recursive: true });
+    const broken = "SUSE:Maintenance:66:76";
+    const { dir } = await lab.makeUpdate({ rrid: broken, packages: ["gizmo = 2.0-1"], testplatforms: [SP6] });
+    writeFileSync(join(dir, "metadata.json"), '{"rrid": "SUSE:Maintenance:66:76", ');
+    await expectRefusal({
+      args: ["validate", broken],
+      exit: 1,
+      kind: "template.invalid",
+      message: /metadata\.json/,
+      hint: /./,
+    });
+    const hostile = "SUSE:Maintenance:67:77";
+    await lab.makeUpdate({
+      rrid: hostile,
+      packages: ["gizmo = 2.0-1"],
+      testplatforms: [SP6],
+      metadata: { packages: { "15-SP6": ["gizmo;reboot = 2.0-1"] } },
+    });
+    await expectRefusal({
+      args: ["validate", hostile],
+      exit: 1,
+      kind: "template.invalid",
+      message: /metadata\.json: packages\["15-SP6"\]\[0\] has no valid package name/,
+      hint: /./,
+    });
+    for (const rrid of [missing, wrong, broken, hostile])
+      rmSync(join(lab.files.templateDir, rrid), { recursive: true });
   });
 
   test("a query that no host satisfies names the nearest hosts and what they lack", async () => {
@@ -225,6 +263,15 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
       message: /refhosts\.yml/,
       hint: /./,
     });
+    rmSync(lab.files.refhostsYml);
+    await expectRefusal({
+      args: ["validate", GOOD],
+      exit: 1,
+      kind: "inventory.unavailable",
+      message: /refhosts\.yml/,
+      hint: /refhosts/,
+    });
+    expect(await workspaces()).toEqual([]);
     writeFileSync(lab.files.refhostsYml, whole);
   });
 
@@ -248,6 +295,26 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
     await removeLock(ant, "pool");
   });
 
+  test("a pool that other people have is host.busy with their names, and validate leaves nothing behind", async () => {
+    const before = lab.hosts.map((host) => host.observed().length);
+    const bytes = await foreignLock(ant, { file: "pool", user: "bob", comment: "mtui pool - [bob]" });
+    await foreignLock(bee, { user: "carol", comment: "reproducing a bug" });
+    const reply = await home.ctl("validate", GOOD, "--wait", "0", "--json");
+    const [job] = (JSON.parse(reply.stdout) as { jobs: JobView[] }).jobs;
+    expect({ code: reply.code, kind: job?.error?.kind }).toEqual({ code: 4, kind: "host.busy" });
+    expect(job?.error?.message).toMatch(/bob/);
+    expect(job?.error?.message).toMatch(/carol.*reproducing a bug/s);
+    expect(job?.error?.hint).toMatch(/--wait/);
+    expect(await workspaces()).toEqual([]);
+    expect(await readLock(ant, "pool")).toBe(bytes);
+    expect(await readLock(ant)).toBe(null);
+    expect(await readLock(bee, "pool")).toBe(null);
+    // Looking at bee needs its pool lock; ant was seen to be taken, and nothing was written there.
+    expect(ourEvents(ant, before[0])).toEqual([]);
+    await removeLock(ant, "pool");
+    await removeLock(bee);
+  });
+
   test("nothing runs anywhere while another person holds the operation lock of one host", async () => {
     await home.ctl("add-host", "-t", "ant", "-t", "bee");
     const bytes = await foreignLock(bee, { user: "carol", comment: "reproducing a bug" });
@@ -259,6 +326,16 @@ describe.skipIf(withoutLab)("bad input gets one clear answer and changes nothing
     for (const host of lab.hosts) expect(await host.readFile("/tmp/ran")).toBe(null);
     expect(await readLock(ant)).toBe(null);
     expect(await readLock(bee)).toBe(bytes);
+
+    await home.ctl("load-template", GOOD);
+    const update = await home.ctl("update");
+    expect(update.code).toBe(4);
+    expect(update.stderr).toMatch(/carol/);
+    for (const host of lab.hosts) {
+      expect(await host.installed("gizmo")).toBe("1.0.0-1.1");
+      expect(await host.must("ls /etc/zypp/repos.d")).not.toContain("issue-");
+    }
+    expect(await readLock(ant)).toBe(null);
     await removeLock(bee);
   });
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ErrorReport } from "@mtui/core/protocol";
 import type { JobView, ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, type LabHost, readLock, startLab, waitUntil } from "../lab/index.ts";
+import { foreignLock, type Lab, type LabHost, readLock, startLab, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 
@@ -10,16 +10,22 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
   let lab: Lab;
   let home: TesterHome;
   let ant: LabHost;
+  /** The hosts of the workspace. */
+  let desk: LabHost[];
 
   beforeAll(async () => {
     lab = await startLab({
       hosts: [
         { name: "ant", version: "15-SP6" },
         { name: "bee", version: "15-SP6" },
+        // Nobody's: `--free` has to go there by itself.
+        { name: "cat", version: "15-SP6" },
+        { name: "dog", version: "15-SP6" },
       ],
     });
     home = new TesterHome({ config: lab.files.mtuiYaml, user: "alice" });
     ant = lab.host("ant");
+    desk = [ant, lab.host("bee")];
     await home.ctl("add-host", "-t", "ant", "-t", "bee");
   });
 
@@ -34,7 +40,7 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
   }
 
   async function open(gate: string): Promise<void> {
-    for (const host of lab.hosts) await host.writeFile(gate, "");
+    for (const host of desk) await host.writeFile(gate, "");
   }
 
   async function begun(host: LabHost, gate: string): Promise<void> {
@@ -80,13 +86,14 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
       state: "cancelled",
       hosts: { ant: { state: "cancelled" }, bee: { state: "cancelled" } },
     });
-    for (const host of lab.hosts) {
+    for (const host of desk) {
       expect((await host.exec("pgrep -f 'test -e /tmp/gate-2'")).exit).toBe(1);
       expect(await readLock(host)).toBe(null);
     }
     // It has ended; a second cancel does not pretend otherwise.
     const again = await home.json<{ cancelled: boolean; message: string }>("job", "cancel", id);
     expect(again).toMatchObject({ cancelled: false, message: `Job ${id} had already ended: cancelled.` });
+    expect((await home.ctl("job", "cancel", id)).code).toBe(1);
   });
 
   test.each([
@@ -117,11 +124,46 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
       code: 4,
       kind: "job.running",
     });
+    const wait = await home.ctl("job", "wait", id, "--timeout", "0", "--json");
+    expect(wait.code).toBe(4);
+    expect(JSON.parse(wait.stdout)).toMatchObject({ finished: false, jobs: [{ id, state: "running" }] });
     const busy = await home.ctl("close-workspace", "default");
     expect(busy.code).toBe(4);
     expect(busy.stderr).toContain(id);
     await open("/tmp/gate-3");
     expect((await home.ctl("job", "wait", id)).code).toBe(0);
+    expect((await home.ctl("job", "result", id)).code).toBe(0);
+  });
+
+  test("a job that failed on one host says so wherever it is asked, and `done` of the other", async () => {
+    await ant.must("touch /tmp/only-here");
+    const id = await background("test", "-e", "/tmp/only-here");
+    expect((await home.ctl("job", "wait", id)).code).toBe(1);
+    expect((await home.ctl("job", "result", id)).code).toBe(1);
+    expect((await home.ctl("job", "follow", id)).code).toBe(1);
+    expect(await home.json<JobView>("job", "status", id)).toMatchObject({
+      state: "failed",
+      hosts: { ant: { state: "ok" }, bee: { state: "failed", exit: 1 } },
+    });
+  });
+
+  test("a job that ran before its cancel keeps what it did: the cancel ends the rest", async () => {
+    const id = await background("sh", "-c", "if test -e /tmp/only-here; then exit 0; fi; sleep 4321");
+    await waitUntil(
+      async () => (await home.json<JobView>("job", "status", id)).hosts["ant"]?.state === "ok",
+      { for: "ant to be done" },
+    );
+    await home.ctl("job", "cancel", id);
+    expect((await home.ctl("job", "wait", id)).code).toBe(1);
+    const { job, result } = await home.json<ResultOf<"job_result">>("job", "result", id);
+    expect(job).toMatchObject({ state: "cancelled" });
+    const hosts = (result as ResultOf<"run">["result"])?.hosts;
+    expect(hosts?.map(({ host, state, exit }) => [host, state, exit])).toEqual([
+      ["ant", "ok", 0],
+      ["bee", "cancelled", null],
+    ]);
+    expect(hosts?.[1]?.error?.message).toContain("was ended by the cancel");
+    expect((await lab.host("bee").exec("pgrep -f 'sleep 4321'")).exit).toBe(1);
   });
 
   test("mutations of one workspace go one after the other, other workspaces do not wait", async () => {
@@ -148,17 +190,27 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
   });
 
   test("list-refhosts --free looks at locks and touches nothing", async () => {
-    const before = lab.hosts.map(
-      (host) => host.observed().filter(({ path }) => path.startsWith("/run/lock/mtui")).length,
-    );
-    const { hosts } = await home.json<{ hosts: { name: string; lock: string }[] }>("list-refhosts", "--free");
+    const dog = lab.host("dog");
+    const bytes = await foreignLock(dog, { user: "bob", comment: "until Monday" });
+    // Its own write is on record too.
+    await waitUntil(() => dog.observed().some(({ content }) => content === bytes), { for: "the observer" });
+    // But for what add-host tidies up a moment later.
+    const seen = (): unknown[] =>
+      lab.hosts.map((host) =>
+        host.observed().filter(({ event, path }) => event !== "DELETE" || !path.includes("/.mtui-")),
+      );
+    const before = seen();
+    type Rows = { hosts: { name: string; lock: string; lock_text?: string }[] };
+    const { hosts } = await home.json<Rows>("list-refhosts", "--free");
     expect(hosts.map(({ name, lock }) => [name, lock])).toEqual([
       ["ant", "pool-locked"],
       ["bee", "pool-locked"],
+      ["cat", "free"],
+      ["dog", "locked"],
     ]);
-    expect(
-      lab.hosts.map((host) => host.observed().filter(({ path }) => path.startsWith("/run/lock/mtui")).length),
-    ).toEqual(before);
-    expect(await readLock(ant, "pool")).toContain("mtui pool");
+    expect(hosts[3]?.lock_text).toMatch(/bob.*until Monday/);
+    // Not one file of ours was made, opened for writing or removed; not even the guard.
+    expect(seen()).toEqual(before);
+    expect(await readLock(dog)).toBe(bytes);
   });
 });
