@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { keepLeases } from "../../packages/daemon/src/workspaces/lease.ts";
+import { LEASE_MS } from "../../packages/daemon/src/workspaces/registry.ts";
+import { AGENT, openDesk } from "../daemon/support/desk.ts";
+
+const SWEEP = 31_000;
+
+describe("the lease of a workspace", () => {
+  test("that nobody uses any more ends: its hosts are free, and an event says so", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+    const stop = keepLeases(desk.services);
+    await desk.clock.advance(LEASE_MS.agent - SWEEP);
+    expect(desk.services.workspaces.find("claude/w")).toBeDefined();
+    await desk.clock.advance(2 * SWEEP);
+    expect(desk.services.workspaces.find("claude/w")).toBeUndefined();
+    expect(desk.pool.machine("ant")).toMatchObject({ files: { pool: null }, open: 0 });
+    expect(desk.services.events.read(0).events.map(({ type }) => type)).toContain("lease.lost");
+    stop();
+  });
+
+  test("is renewed by a running job, however long it takes", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+    const hang = Promise.withResolvers<void>();
+    desk.pool.machine("ant").gates.command = () => hang.promise;
+    const job = desk.call("run", { workspace: "w", command: ["true"] }, { client: AGENT });
+    const stop = keepLeases(desk.services);
+    await desk.clock.advance(3 * LEASE_MS.agent);
+    expect(desk.pool.machine("ant").files.pool).not.toBeNull();
+    hang.resolve();
+    expect(await job).toMatchObject({ job: { state: "done" } });
+    // From here on it counts again.
+    await desk.clock.advance(LEASE_MS.agent + SWEEP);
+    expect(desk.pool.machine("ant").files.pool).toBeNull();
+    stop();
+  });
+
+  test("one that cannot be closed does not stop the sweep of the others", async () => {
+    using desk = openDesk({ hosts: ["ant", "bee"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+    await desk.call("add_host", { workspace: "v", target: ["bee"] }, { client: AGENT });
+    desk.pool.machine("ant").gates.release = () => new Promise(() => undefined);
+    const stop = keepLeases(desk.services);
+    await desk.clock.advance(LEASE_MS.agent + 3 * SWEEP);
+    expect(desk.pool.machine("bee").files.pool).toBeNull();
+    expect(desk.services.arbiter.view().claims).toMatchObject([{ host: "ant", state: "releasing" }]);
+    stop();
+    desk.services.releaser.stop();
+  });
+});
