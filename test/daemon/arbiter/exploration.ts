@@ -46,7 +46,7 @@ export function explore(scenario: Scenario, limit = Number.POSITIVE_INFINITY): E
   for (let index = 0; index < todo.length; index++) {
     const node = todo[index];
     if (!node) break;
-    delete todo[index];
+    todo[index] = undefined;
     for (const move of possibleMoves(node.state, scenario)) {
       moves += 1;
       const now = move.type === "tick" ? Math.max(node.now, node.state.wakeAt) : node.now;

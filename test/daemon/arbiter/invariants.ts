@@ -93,7 +93,7 @@ function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
     const kept = keepable(earlier, state, { now, taken: new Set() });
     for (const taken of assignments(ticket, state, now)) {
       if (keepable(earlier, state, { now, taken }) === kept)
-        fail(`${ticket.id} waits although it could have ${[...taken]}`);
+        fail(`${ticket.id} waits although it could have ${[...taken].join(", ")}`);
     }
   }
 }

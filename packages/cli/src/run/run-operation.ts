@@ -31,7 +31,8 @@ export async function runOperation(
       ? await followCommand(parsed, { context, client })
       : await resultCommand(parsed, { context, client });
   }
-  const workspace = String(parsed.params.workspace ?? "default");
+  const asked = parsed.params.workspace;
+  const workspace = typeof asked === "string" ? asked : "default";
   const quiet = entry.scope !== "workspace" || context.flags.json;
   using _notice = quiet ? null : sayWhatHoldsUp(workspace, { client, context });
   const result = await call(entry.name, { parsed, client, context });

@@ -23,7 +23,13 @@ export {
   type LockRecord,
   parseLockFile,
 } from "./locks/lock-record.ts";
-export { type OurComment, ourComment, ourLockUser, parseOurComment, readableComment } from "./locks/our-comment.ts";
+export {
+  type OurComment,
+  ourComment,
+  ourLockUser,
+  parseOurComment,
+  readableComment,
+} from "./locks/our-comment.ts";
 export { compareWithInventory } from "./products/compare-with-inventory.ts";
 export { OLD_RED_HAT, parseOsRelease } from "./products/os-release.ts";
 export { parseProdFile } from "./products/prod-file.ts";

@@ -206,6 +206,8 @@ class ArbiterShell implements HostArbiter {
       case "undo":
         void this.#undo(effect);
         return;
+      default:
+        return;
     }
   }
 

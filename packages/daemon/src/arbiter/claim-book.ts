@@ -39,6 +39,8 @@ export class ClaimBook {
       case "adopted":
         this.#mint(effect.host, effect.name, effect.holder);
         return;
+      default:
+        return;
     }
   }
 
