@@ -85,7 +85,8 @@ try {
 } catch (thrown) {
   const error = toMtuiError(thrown);
   process.stderr.write(`mtuid: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`);
-  if (error.kind === "internal") process.stderr.write(`${String((error.cause as Error | undefined)?.stack)}\n`);
+  if (error.kind === "internal")
+    process.stderr.write(`${String((error.cause as Error | undefined)?.stack)}\n`);
   status = error.exitCode;
 }
 // Whatever still has a timer or a half-open connection has had its time.
