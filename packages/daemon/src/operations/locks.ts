@@ -96,7 +96,10 @@ async function unlockOne(host: WorkspaceHost, params: ParamsOf<"unlock">): Promi
   const release = await host.session.breakLock(kind, reading.bytes);
   if (kind === "operation" && release.state !== "error") delete host.byHand;
   if (release.state === "error") return { host: label, state: "error", was, message: release.reason };
-  return { host: label, state: release.state, was };
+  if (kind === "operation") return { host: label, state: release.state, was };
+  const message =
+    "the workspace still has the host, unprotected against others; mtuictl remove-host gives it up";
+  return { host: label, state: release.state, was, message };
 }
 
 /** Of the lock that a person took: it may have been renewed since. */
