@@ -83,6 +83,7 @@ describe("a job", () => {
     const ticket = { id: "t1", position: 2, workspace: "default", rrid: null, since: 0, slots: [] };
     const job = table.start(request, async (self: Job) => {
       self.running();
+      self.host("ant", { state: "running", step: "of an attempt that is given up" });
       self.waiting(ticket);
       await granted.promise;
       self.waiting(null);
@@ -90,6 +91,7 @@ describe("a job", () => {
     });
     await settle();
     expect(job.view()).toMatchObject({ state: "waiting", ticket: { position: 2 } });
+    expect(job.view().hosts).toEqual({});
     granted.resolve();
     await job.ended;
     expect(job.view()).toMatchObject({ state: "done", ticket: null });

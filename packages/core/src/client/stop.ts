@@ -107,7 +107,8 @@ async function ask(options: StopOptions): Promise<Asked | null> {
 }
 
 function leftBy(answer: unknown): Left {
-  const { stuck_jobs, unreleased } = answer as ResultOf<"daemon_stop">;
+  // An older daemon does not say; the process that ends is what counts.
+  const { stuck_jobs = [], unreleased = [] } = answer as Partial<ResultOf<"daemon_stop">>;
   return { stuckJobs: stuck_jobs, unreleased };
 }
 

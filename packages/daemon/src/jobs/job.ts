@@ -95,7 +95,11 @@ export class Job {
     }
     const moved = this.#ticket?.position !== ticket.position;
     this.#ticket = ticket;
-    if (this.#state !== "waiting") this.#transition("waiting");
+    if (this.#state !== "waiting") {
+      // Hosts of an attempt that was given up are not this job's any more.
+      this.#hosts.clear();
+      this.#transition("waiting");
+    }
     if (moved) this.#emit("job.ticket", { data: { ticket } });
   }
 

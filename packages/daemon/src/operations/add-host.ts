@@ -155,7 +155,11 @@ export function planPool(
   return {
     slots: planned.slots.map(({ slot, candidates }) => ({
       slot,
-      candidates: candidates.map((row) => ({ name: row.name, row })),
+      candidates: candidates.map((row) => ({
+        name: row.name,
+        row,
+        preferred: report.hosts.includes(row.name),
+      })),
     })),
     missing: planned.missing,
     warnings: planned.warnings,

@@ -12,7 +12,8 @@ import type { Workspace } from "./workspace.ts";
 /** One slot with the inventory hosts that satisfy it, in preference order. */
 export interface WantedSlot {
   slot: Slot;
-  candidates: { name: string; row: RefHost | null }[];
+  /** `preferred`: the report names it; equals are taken by turns. */
+  candidates: { name: string; row: RefHost | null; preferred?: boolean }[];
 }
 
 export interface AcquireRequest {

@@ -1,5 +1,5 @@
 import type { RefHost } from "@mtui/core/domain";
-import type { ClaimRequest } from "../arbiter/index.ts";
+import type { Candidate, ClaimRequest } from "../arbiter/index.ts";
 import type { HostConnector } from "../hosts/index.ts";
 import type { WantedSlot } from "./acquire.ts";
 
@@ -23,16 +23,16 @@ export async function resolveCandidates(
   const targets = new Map(names.map((name, index) => [name, ends[index]]));
   const rows = new Map<string, RefHost | null>();
   const slots = wanted.map(({ slot, candidates }) => {
-    const found = new Map<string, { key: string; name: string }>();
+    const found = new Map<string, Candidate>();
     let reason: unknown;
-    for (const { name, row } of candidates) {
+    for (const { name, row, preferred = false } of candidates) {
       const target = targets.get(name);
       if (target?.status !== "fulfilled") {
         reason ??= target?.reason;
         continue;
       }
       const { key } = target.value;
-      if (!found.has(key)) found.set(key, { key, name });
+      if (!found.has(key)) found.set(key, { key, name, preferred });
       rows.set(key, rows.get(key) ?? row);
     }
     if (found.size === 0 && reason !== undefined) throw reason;
