@@ -10,21 +10,27 @@ export class Ssh2Shell implements RemoteShell {
   #sink: ShellSink | null = null;
   #open = true;
 
-  constructor(channel: ClientChannel, options: { onGone: () => void; linkClosed: Promise<unknown> }) {
+  /** @param options.onLinkLost how to hear of the end of the link, and how to stop hearing */
+  constructor(
+    channel: ClientChannel,
+    options: { onGone: () => void; onLinkLost: (run: () => void) => () => void },
+  ) {
     this.#channel = channel;
     const over = (): void => {
       if (!this.#open) return;
       this.#open = false;
+      // The link outlives thousands of shells: nothing of it may go on holding one, with its output.
+      unsubscribe();
       options.onGone();
       this.#sink?.onClose();
     };
+    const unsubscribe = options.onLinkLost(over);
     // An unheard stream error would end the process; what it means is said by `close`.
     channel.on("error", () => undefined);
     channel.stderr.on("error", () => undefined);
     channel.on("data", (chunk: Buffer) => this.#emit("stdout", chunk));
     channel.stderr.on("data", (chunk: Buffer) => this.#emit("stderr", chunk));
     channel.once("close", over);
-    void options.linkClosed.then(over);
   }
 
   get open(): boolean {

@@ -22,6 +22,8 @@ export class Ssh2Transport implements Transport {
   readonly #target: SshTarget;
   readonly #common = new Semaphore(COMMON_CHANNELS);
   readonly #reserved = new Semaphore(1);
+  /** Told when the link is lost. */
+  readonly #watchers = new Set<() => void>();
   #connected = true;
   #reason: string = "the connection was closed";
 
@@ -36,6 +38,8 @@ export class Ssh2Transport implements Transport {
         if (!this.#connected) return;
         this.#connected = false;
         resolve(this.#lost());
+        for (const watcher of this.#watchers) watcher();
+        this.#watchers.clear();
       };
       client.once("close", over);
       client.once("end", () => {
@@ -48,6 +52,11 @@ export class Ssh2Transport implements Transport {
 
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** Shells that are open or being opened, as far as the end of the link concerns them. */
+  get watchers(): number {
+    return this.#watchers.size;
   }
 
   async openShell(options: { reserved?: boolean; signal?: AbortSignal } = {}): Promise<RemoteShell> {
@@ -81,22 +90,31 @@ export class Ssh2Transport implements Transport {
         reject(this.#lost());
         return;
       }
+      const onLinkLost = (run: () => void): (() => void) => this.#watch(run);
       // The callback never comes after a loss of the link.
-      void this.closed.then(reject);
+      const unwatch = this.#watch(() => reject(this.#lost()));
       try {
         this.#client.exec(SHELL_COMMAND, (error: Error | undefined, channel: ClientChannel) => {
-          if (error) reject(this.#connected ? this.#refused(error) : this.#lost());
-          else resolve(new Ssh2Shell(channel, { onGone: permit, linkClosed: this.closed }));
+          unwatch();
+          if (!this.#connected) reject(this.#lost());
+          else if (error) reject(this.#refused(error));
+          else resolve(new Ssh2Shell(channel, { onGone: permit, onLinkLost }));
         });
       } catch {
+        unwatch();
         reject(this.#lost());
       }
     });
   }
 
+  #watch(run: () => void): () => void {
+    this.#watchers.add(run);
+    return () => void this.#watchers.delete(run);
+  }
+
   async forward(host: string, port: number): Promise<Duplex> {
     return await new Promise<Duplex>((resolve, reject) => {
-      void this.closed.then(reject);
+      const unwatch = this.#watch(() => reject(this.#lost()));
       try {
         this.#client.forwardOut(
           "127.0.0.1",
@@ -104,6 +122,7 @@ export class Ssh2Transport implements Transport {
           host,
           port,
           (error: Error | undefined, channel: ClientChannel) => {
+            unwatch();
             if (!error) {
               resolve(channel);
               return;

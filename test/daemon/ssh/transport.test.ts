@@ -1,0 +1,58 @@
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import type { Client } from "ssh2";
+import { describe, expect, test } from "vitest";
+import { Ssh2Transport } from "../../../packages/daemon/src/ssh/ssh2-transport.ts";
+import type { SshTarget } from "../../../packages/daemon/src/ssh/target.ts";
+
+/** What the transport uses of a channel and of ssh2's client. */
+class FakeChannel extends PassThrough {
+  readonly stderr = new PassThrough();
+}
+
+class FakeClient extends EventEmitter {
+  readonly channels: FakeChannel[] = [];
+  /** The callback does not come, as after a loss. */
+  silent = false;
+
+  exec(_command: string, answer: (error: undefined, channel: FakeChannel) => void): void {
+    if (this.silent) return;
+    const channel = new FakeChannel();
+    this.channels.push(channel);
+    answer(undefined, channel);
+  }
+
+  destroy(): void {}
+}
+
+function transportOf() {
+  const client = new FakeClient();
+  const target = { name: "ant", port: 22, user: "root" } as SshTarget;
+  return { client, transport: new Ssh2Transport(client as EventEmitter as Client, target) };
+}
+
+describe("a connection that lives for thousands of commands", () => {
+  test("holds on to no shell that is over", async () => {
+    const { client, transport } = transportOf();
+    for (let round = 0; round < 100; round++) {
+      await transport.openShell();
+      client.channels[round]?.emit("close");
+    }
+    expect(transport.watchers).toBe(0);
+  });
+
+  test("tells open shells and those on their way when it is lost", async () => {
+    const { client, transport } = transportOf();
+    const shell = await transport.openShell();
+    const told = Promise.withResolvers<void>();
+    shell.attach({ onOutput: () => undefined, onClose: () => told.resolve() });
+    client.silent = true;
+    const opening = transport.openShell();
+    await Promise.resolve();
+    client.emit("close");
+    await told.promise;
+    await expect(opening).rejects.toMatchObject({ kind: "host.lost" });
+    expect(shell.open).toBe(false);
+    expect(transport.watchers).toBe(0);
+  });
+});
