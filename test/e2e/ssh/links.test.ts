@@ -107,6 +107,20 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
     await expect(answer).rejects.toMatchObject({ kind: "request.cancelled" });
   });
 
+  test("one who gives up while two wait for the same connection takes it from nobody else", async () => {
+    await host.cut();
+    await waitUntil(async () => !session.connected, { for: "the loss of the connection" });
+    await host.wire({ swallow: true });
+    const impatient = new AbortController();
+    const first = session.query("echo first", { signal: impatient.signal });
+    const second = session.query("echo second");
+    await new Promise((resolve) => setImmediate(resolve));
+    await host.wire({});
+    impatient.abort();
+    expect(await first).toMatchObject({ state: "notRun", error: { kind: "request.cancelled" } });
+    expect(stdoutOf(await second)).toBe("second\n");
+  });
+
   test("a reboot is proven by the boot id, and the pool lock is put back with the same bytes", async () => {
     const pool = await session.takeLock("pool", PURPOSE);
     if (pool.state !== "taken") throw new Error(pool.state);

@@ -165,14 +165,22 @@ export class HostLink implements AsyncDisposable {
   }
 
   async #ensure(signal?: AbortSignal): Promise<Live> {
-    if (this.#closed)
-      throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
-    const live = this.#live;
-    if (live?.transport.connected === true) return live;
-    this.#dialing ??= this.#dial(signal).finally(() => {
-      this.#dialing = null;
-    });
-    return await this.#dialing;
+    for (;;) {
+      if (this.#closed)
+        throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
+      const live = this.#live;
+      if (live?.transport.connected === true) return live;
+      const mine = this.#dialing === null;
+      this.#dialing ??= this.#dial(signal).finally(() => {
+        this.#dialing = null;
+      });
+      try {
+        return await this.#dialing;
+      } catch (error) {
+        // Whoever began it gave up, which is no reason for anybody else.
+        if (mine || signal?.aborted || toMtuiError(error).kind !== "request.cancelled") throw error;
+      }
+    }
   }
 
   async #dial(signal?: AbortSignal): Promise<Live> {
