@@ -4,7 +4,7 @@
 //
 //   node scripts/with-node.mjs [--setup] [--build] PROGRAM.ts [ARGS...]
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,24 @@ function step(title, command, commandArgs) {
   process.exit(1);
 }
 
-if (wants.setup) {
+/** What is installed is what the lock file asks for: nothing to do, and no registry to ask. */
+function isSetUp() {
+  const read = (...path) => {
+    try {
+      return readFileSync(join(root, ...path), "utf8");
+    } catch {
+      return null;
+    }
+  };
+  const installed = read("node_modules", ".pnpm", "lock.yaml");
+  return (
+    installed !== null &&
+    installed === read("pnpm-lock.yaml") &&
+    existsSync(join(root, "node_modules", ".bin", "mtuictl"))
+  );
+}
+
+if (wants.setup && !isSetUp()) {
   process.stderr.write("Setting up the project's packages ...\n");
   step("Setting up", "npx", ["-y", "pnpm@12", "install", "--frozen-lockfile"]);
 }
