@@ -36,6 +36,22 @@ describe("the lease of a workspace", () => {
     stop();
   });
 
+  test("is renewed by a mere question of its own agent, and of no other", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+    const other = { ...AGENT, id: "c3", name: "other", namespace: "other" };
+    const stop = keepLeases(desk.services);
+    const minutes = (count: number) => desk.clock.advance(count * 60_000);
+    await minutes(14);
+    await desk.call("list_hosts", { workspace: "w" }, { client: AGENT });
+    await minutes(14);
+    expect(desk.pool.machine("ant").files.pool).not.toBeNull();
+    await desk.call("list_hosts", { workspace: "claude/w" }, { client: other });
+    await minutes(3);
+    expect(desk.pool.machine("ant").files.pool).toBeNull();
+    stop();
+  });
+
   test("one that cannot be closed does not stop the sweep of the others", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });

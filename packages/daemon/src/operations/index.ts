@@ -1,6 +1,7 @@
 import { MtuiError } from "@mtui/core/protocol";
 import { type OperationName, operationsByName, type ParamsOf, type ResultOf } from "@mtui/core/registry";
 import { addHost } from "./add-host.ts";
+import { fullName, mayChange } from "../workspaces/names.ts";
 import type { Call, JobHandler, PlainHandler } from "./context.ts";
 import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
 import { exportReport } from "./export.ts";
@@ -84,11 +85,21 @@ function isPlain(name: string): name is PlainName {
 
 /** One validated call to its handler. The names are checked against the registry by the server. */
 export async function dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
+  signOfLife(name, params, call);
   if (isSlow(name)) return callSlow(name, params, call);
   if (isPlain(name)) return callPlain(name, params, call);
   throw new MtuiError("method.unknown", `There is no operation ${name}.`, {
     hint: `Known: ${[...operationsByName.keys()].join(", ")}.`,
   });
+}
+
+/** Whoever asks about a workspace is still there, also when nothing is changed; only its own people count. */
+function signOfLife(name: string, params: unknown, { services, client }: Call): void {
+  if (operationsByName.get(name)?.scope !== "workspace") return;
+  const full = fullName((params as { workspace: string }).workspace, client);
+  const workspace = services.workspaces.find(full);
+  if (workspace === undefined || workspace.closing || !mayChange(full, client)) return;
+  services.workspaces.touch(workspace, client.kind);
 }
 
 async function callPlain<N extends PlainName>(name: N, params: unknown, call: Call): Promise<ResultOf<N>> {

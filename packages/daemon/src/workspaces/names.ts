@@ -21,9 +21,13 @@ export function nameOfUpdate(rrid: Rrid, client: ClientIdentity): string {
 }
 
 /** People may change every workspace, an agent only its own namespace's. */
+export function mayChange(name: string, client: ClientIdentity): boolean {
+  return client.kind !== "agent" || client.namespace === null || name.startsWith(`${client.namespace}/`);
+}
+
+/** @throws MtuiError permission.denied */
 export function assertMayChange(name: string, client: ClientIdentity): void {
-  if (client.kind !== "agent" || client.namespace === null) return;
-  if (name.startsWith(`${client.namespace}/`)) return;
+  if (mayChange(name, client)) return;
   throw new MtuiError("permission.denied", `Workspace ${name} is not in the namespace ${client.namespace}.`, {
     hint: `Use a name without "/" or one that starts with "${client.namespace}/".`,
   });
