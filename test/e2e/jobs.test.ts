@@ -2,7 +2,15 @@ import { once } from "node:events";
 import type { ErrorReport } from "@mtui/core/protocol";
 import type { JobView, ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { foreignLock, type Lab, type LabHost, readLock, startLab, waitUntil } from "../lab/index.ts";
+import {
+  foreignLock,
+  type Lab,
+  type LabHost,
+  readLock,
+  removeLock,
+  startLab,
+  waitUntil,
+} from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 
@@ -15,6 +23,7 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
 
   beforeAll(async () => {
     lab = await startLab({
+      config: { lock: { wait_poll: 1 } },
       hosts: [
         { name: "ant", version: "15-SP6" },
         { name: "bee", version: "15-SP6" },
@@ -177,6 +186,19 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
     expect(other.stderr).toContain("default");
     await open("/tmp/gate-4");
     expect((await home.ctl("job", "wait", first, second)).code).toBe(0);
+  });
+
+  test("a job that waits for another person's lock says so, and runs when it is gone", async () => {
+    await foreignLock(ant, { user: "bob", comment: "a moment" });
+    const { stdout } = await home.ctl("run", "--background", "--wait", "60", "--json", "--", "true");
+    const { id } = (JSON.parse(stdout) as { job: JobView }).job;
+    await waitUntil(async () => (await home.json<JobView>("job", "status", id)).state === "waiting", {
+      for: "the job to wait",
+    });
+    const told = await home.ctl("job", "status", id);
+    expect(told.stdout).toContain("bob");
+    await removeLock(ant);
+    expect((await home.ctl("job", "wait", id, "--timeout", "60")).code).toBe(0);
   });
 
   test("a lock taken by hand survives the workspace's own operations", async () => {

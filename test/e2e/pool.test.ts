@@ -50,6 +50,7 @@ describe.skipIf(withoutLab)("a pool of two hosts, one of each service pack", () 
 
   beforeAll(async () => {
     lab = await startLab({
+      config: { lock: { wait_poll: 1 } },
       hosts: [
         { name: "sp6-1", version: "15-SP6", packages: RELEASED },
         { name: "sp7-1", version: "15-SP7", packages: RELEASED },

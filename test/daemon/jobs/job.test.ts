@@ -97,6 +97,24 @@ describe("a job", () => {
     expect(job.view()).toMatchObject({ state: "done", ticket: null });
   });
 
+  test("does not say that it runs while it waits for other people's locks", async () => {
+    const { table } = tableOf();
+    const freed = Promise.withResolvers<void>();
+    const job = table.start(request, async (self: Job) => {
+      self.running();
+      self.waitingForLocks(true);
+      await freed.promise;
+      self.waitingForLocks(false);
+      expect(self.state).toBe("running");
+      return done;
+    });
+    await settle();
+    expect(job.view()).toMatchObject({ state: "waiting", ticket: null });
+    freed.resolve();
+    await job.ended;
+    expect(job.state).toBe("done");
+  });
+
   test("an unknown throw becomes an internal error, with its text", async () => {
     const { table } = tableOf();
     const job = table.start(request, async () => {

@@ -103,6 +103,12 @@ export class Job {
     if (moved) this.#emit("job.ticket", { data: { ticket } });
   }
 
+  /** Somebody else's operation lock is in the way: not a place in a queue, but no work either. */
+  waitingForLocks(now: boolean): void {
+    if (now && this.#state === "running") this.#transition("waiting");
+    if (!now && this.#state === "waiting" && this.#ticket === null) this.#transition("running");
+  }
+
   step(text: string): void {
     this.#step = text;
     this.#emit("job.step", { text });

@@ -48,6 +48,8 @@ export interface WorkflowContext {
   readonly clock: Clock;
   /** How long to wait for operation locks of others, in seconds. @default 0, fail at once */
   readonly waitForLock?: { readonly seconds: number; readonly pollSeconds?: number };
+  /** Nothing runs anywhere while the locks of others are waited for; `false` when it goes on. */
+  readonly waiting?: (now: boolean) => void;
   /** How long a host may take to come back from a reboot, in seconds. @default 900 */
   readonly rebootBudget?: number;
   readonly progress?: (host: string, progress: HostProgress) => void;

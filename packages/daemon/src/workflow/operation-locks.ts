@@ -47,7 +47,9 @@ export async function takeOperationLocks(
     }
     // Two daemons that poll in step would refuse each other for ever.
     const ms = Math.min(left, poll * (0.5 + (context.random ?? Math.random)()));
+    context.waiting?.(true);
     await pause(clock, { ms, signal: context.signal });
+    context.waiting?.(false);
   }
 }
 
