@@ -90,7 +90,8 @@ export class LabHost {
 
   /** Bytes of a file inside; null if there is none. */
   async readFile(path: string): Promise<string | null> {
-    const ended = await this.exec(`[ -e ${quote(path)} ] || exit 3; exec cat ${quote(path)}`);
+    // Not looked for first: it may go between the look and the reading.
+    const ended = await this.exec(`cat ${quote(path)} || { [ -e ${quote(path)} ] || exit 3; exit 4; }`);
     if (ended.exit === 3) return null;
     if (ended.exit !== 0) throw new Error(`lab: ${this.name}: cannot read ${path}: ${ended.stderr}`);
     return ended.stdout;

@@ -2,6 +2,7 @@ import { Client, type ConnectConfig } from "ssh2";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Duplex } from "node:stream";
 import { authMethods } from "./auth/identities.ts";
+import { openSocket } from "./coalesce.ts";
 import { CIPHERS } from "./algorithms.ts";
 import { hostKeyPolicy, type UnknownHostPolicy } from "./host-key-policy.ts";
 import type { Log } from "./log.ts";
@@ -36,9 +37,10 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
   ]);
   if (methods.length === 0) throw noKeys(target);
   const client = new Client();
+  const sock = options.sock ?? openSocket({ host: target.hostName, port: target.port });
   let keyRefused: MtuiError | null = null;
   const config: ConnectConfig = {
-    ...(options.sock === undefined ? { host: target.hostName, port: target.port } : { sock: options.sock }),
+    sock,
     username: target.user,
     authHandler: methods,
     readyTimeout: options.timeoutSeconds * 1000,
@@ -59,7 +61,7 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     const fail = (error: MtuiError): void => {
       settle();
       client.destroy();
-      options.sock?.destroy();
+      sock.destroy();
       reject(error);
     };
     const onAbort = (): void => fail(cancelled(target));
