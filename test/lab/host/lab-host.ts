@@ -90,9 +90,9 @@ export class LabHost {
 
   /** Bytes of a file inside; null if there is none. */
   async readFile(path: string): Promise<string | null> {
-    // Not looked for first: it may go between the look and the reading.
-    const ended = await this.exec(`cat ${quote(path)} || { [ -e ${quote(path)} ] || exit 3; exit 4; }`);
-    if (ended.exit === 3) return null;
+    // cat's own word decides: a second look at the path may see another state of it.
+    const ended = await this.exec(`LC_ALL=C cat ${quote(path)}`);
+    if (ended.exit !== 0 && ended.stderr.includes("No such file or directory")) return null;
     if (ended.exit !== 0) throw new Error(`lab: ${this.name}: cannot read ${path}: ${ended.stderr}`);
     return ended.stdout;
   }
