@@ -8,6 +8,7 @@ import {
   loggedCommands,
   packageRows,
   reportBlock,
+  type Validated,
   type ValidatedHost,
   validate,
   verdictLine,
@@ -195,9 +196,13 @@ describe.skipIf(withoutLab)("verdicts of real updates", () => {
       },
       testplatforms: [PLATFORM.sp6, PLATFORM.sp7],
     });
-    const done = await validate(home, rrid);
-    // A failure above spoils the rows below, which want rpm back; it is red either way.
-    await Promise.all([sp6, sp7].map((host) => hideProgram(host, "rpm", false)));
+    let done: Validated;
+    try {
+      done = await validate(home, rrid);
+    } finally {
+      // The rows below want rpm back, whatever became of this one.
+      await Promise.all([sp6, sp7].map((host) => hideProgram(host, "rpm", false)));
+    }
     expect(done).toMatchObject({ code: 1, job: { state: "failed" }, result: { verdict: "INCOMPLETE" } });
     const [before, after] = ["sp6-1", "sp7-1"].map((name) => hostOf(done, name));
     expect(before).toMatchObject({ state: "failed", verdict: "NOT_TESTED" });
