@@ -242,7 +242,7 @@ test("long random histories agree with the model", { timeout: LONG ? 3_600_000 :
     moves += played.moves;
     waited = Math.max(waited, played.waited);
   });
-  fc.assert(property, { seed: SEED, numRuns: LONG ? 150 : 12, endOnFailure: !LONG });
+  fc.assert(property, { seed: SEED, numRuns: LONG ? 500 : 12, endOnFailure: !LONG });
   console.log(`arbiter histories: seed ${SEED} (MTUI_SEED), ${moves} moves, up to ${waited} waiting`);
   expect(waited).toBeGreaterThan(10);
 });
