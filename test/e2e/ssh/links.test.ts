@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type HostSession } from "../../../packages/daemon/src/hosts/index.ts";
+import type { HeldLock, HostSession } from "../../../packages/daemon/src/hosts/index.ts";
 import { foreignLock, type Lab, type LabHost, readLock, startLab, waitUntil } from "../../lab/index.ts";
 import { connectorFor, openHost, PURPOSE, stdoutOf, withoutLab } from "./support/open.ts";
 
@@ -19,6 +19,12 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
     session = await openHost(connectorFor(lab), "a");
     return async () => await session.close();
   });
+
+  async function operationLock(): Promise<HeldLock> {
+    const taking = await session.takeLock("operation", PURPOSE);
+    if (taking.state !== "taken") throw new Error(JSON.stringify(taking));
+    return taking.lock;
+  }
 
   function running(command: string): { outcome: ReturnType<HostSession["query"]>; begun: Promise<void> } {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -44,10 +50,9 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
   });
 
   test("sshd dies under a change: lost; then the host is unreachable, and says so", async () => {
-    const taking = await session.takeLock("operation", PURPOSE);
-    if (taking.state !== "taken") throw new Error(taking.state);
+    const lock = await operationLock();
     const { promise: begun, resolve } = Promise.withResolvers<void>();
-    const change = session.change("echo up; exec sleep 300", taking.lock, {
+    const change = session.change("echo up; exec sleep 300", lock, {
       onOutput: () => resolve(),
       release: true,
     });
@@ -59,19 +64,19 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
       state: "unreachable",
       error: { kind: "host.unreachable" },
     });
-    expect(await session.releaseLock(taking.lock)).toMatchObject({ state: "error" });
+    expect(await session.releaseLock(lock)).toMatchObject({ state: "error" });
     expect(await session.readLock("operation")).toMatchObject({ state: "unreadable" });
     await host.startSshd();
     await host.wire({});
     // Its sshd is gone, the command is not: the lock stays for as long as that works.
-    expect(await session.releaseLock(taking.lock)).toMatchObject({
+    expect(await session.releaseLock(lock)).toMatchObject({
       state: "error",
       reason: expect.stringContaining("still at work"),
     });
     await host.must("pkill -x sleep");
     const release = await waitUntil(
       async () => {
-        const answer = await session.releaseLock(taking.lock);
+        const answer = await session.releaseLock(lock);
         return answer.state === "error" ? null : answer;
       },
       { for: "the fence to be free" },
@@ -124,17 +129,35 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
   test("a reboot is proven by the boot id, and the pool lock is put back with the same bytes", async () => {
     const pool = await session.takeLock("pool", PURPOSE);
     if (pool.state !== "taken") throw new Error(pool.state);
-    const outcome = await session.reboot({ budgetSeconds: 40 });
+    const lock = await operationLock();
+    const outcome = await session.reboot({ lock, budgetSeconds: 40 });
     expect(outcome.state).toBe("ok");
     if (outcome.state === "ok") expect(outcome.after).not.toBe(outcome.before);
     expect(await readLock(host, "pool")).toBe(pool.lock.bytes);
+    expect(await readLock(host)).toBe(lock.bytes);
+    expect(await session.releaseLock(lock)).toEqual({ state: "released" });
     expect(await session.releaseLock(pool.lock)).toEqual({ state: "released" });
+  });
+
+  test("a host is not rebooted under somebody else's operation lock", async () => {
+    const lock = await operationLock();
+    const bytes = await foreignLock(host, { user: "carol" });
+    const before = host.boots;
+    expect(await session.reboot({ lock, budgetSeconds: 40 })).toMatchObject({
+      state: "notRun",
+      error: { kind: "lock.lost", message: expect.stringContaining("carol") },
+    });
+    expect(await session.query("uptime -p || :")).toMatchObject({ state: "ok" });
+    expect(host.boots).toBe(before);
+    expect(await readLock(host)).toBe(bytes);
+    expect(await session.releaseLock(lock)).toMatchObject({ state: "foreign" });
   });
 
   test("a host that says yes and does not reboot has failed, not rebooted", async () => {
     host.ignoreReboot();
+    const lock = await operationLock();
     try {
-      expect(await session.reboot({ budgetSeconds: 3 })).toMatchObject({
+      expect(await session.reboot({ lock, budgetSeconds: 3 })).toMatchObject({
         state: "failed",
         reason: expect.stringContaining("boot id"),
       });
@@ -145,8 +168,9 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
 
   test("a host that never comes back is lost within the budget of the reboot", async () => {
     host.onReboot("never");
+    const lock = await operationLock();
     try {
-      expect(await session.reboot({ budgetSeconds: 4 })).toMatchObject({
+      expect(await session.reboot({ lock, budgetSeconds: 4 })).toMatchObject({
         state: "lost",
         reason: expect.stringContaining("4 s"),
       });
@@ -159,14 +183,26 @@ describe.skipIf(withoutLab)("links that break and hosts that reboot", () => {
   test("a pool lock that somebody else took after the wipe is theirs, and the reboot says so", async () => {
     const pool = await session.takeLock("pool", PURPOSE);
     if (pool.state !== "taken") throw new Error(pool.state);
-    const rebooting = session.reboot({ budgetSeconds: 40 });
+    const lock = await operationLock();
+    const rebooting = session.reboot({ lock, budgetSeconds: 40 });
     const before = host.boots;
     await host.waitForBoot(before);
     const bytes = await foreignLock(host, { file: "pool", user: "carol" });
     const outcome = await rebooting;
     // Either we were faster and she overwrote us, or she was: never do both believe in it.
     if (outcome.state === "ok") expect(await session.readLock("pool")).toMatchObject({ state: "foreign" });
-    else expect(outcome).toMatchObject({ state: "failed", reason: expect.stringContaining("pool lock") });
+    else
+      expect(outcome).toMatchObject({
+        state: "failed",
+        reason: expect.stringContaining("pool lock"),
+        error: { kind: "lock.lost", data: { lock: "pool", user: "carol" } },
+      });
+    const again = await operationLock();
+    expect(await session.change("true", again)).toMatchObject({
+      state: "notRun",
+      error: { kind: "lock.lost", data: { lock: "pool", user: "carol" } },
+    });
+    expect(await session.releaseLock(again)).toEqual({ state: "released" });
     expect(await readLock(host, "pool")).toBe(bytes);
     expect(await session.releaseLock(pool.lock)).toMatchObject({
       state: "foreign",

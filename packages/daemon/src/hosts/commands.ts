@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
 import { commandScript, MAX_COMMAND_BYTES } from "../ssh/command-script.ts";
 import { runCommand, type RunResult } from "../ssh/run-command.ts";
-import { fenceDriver } from "./fence-script.ts";
+import { type FenceLocks, fenceDriver } from "./fence-script.ts";
 import type { HostLink } from "./host-link.ts";
 import type { CommandOutcome } from "./outcome.ts";
-import type { RemotePaths } from "./remote-paths.ts";
-import type { CommandLimits, ExecOptions, HeldLock } from "./session.ts";
+import type { LockKind, RemotePaths } from "./remote-paths.ts";
+import type { CommandLimits, ExecOptions } from "./session.ts";
 
 export interface CommandsOptions {
   readonly link: HostLink;
@@ -15,9 +15,12 @@ export interface CommandsOptions {
   readonly hostName: string;
 }
 
-export interface FenceOptions {
-  readonly lock: HeldLock;
-  readonly release: boolean;
+type Ended = CommandOutcome & { lockReleased?: boolean };
+
+/** Nothing ran: this lock is not ours any more. */
+export interface LockLost {
+  readonly state: "lockLost";
+  readonly lock: LockKind;
 }
 
 /** Runs commands on one host and knows which are running, so that closing can end them. */
@@ -29,10 +32,9 @@ export class Commands {
     this.#options = options;
   }
 
-  async run(
-    command: string,
-    options: ExecOptions & { fence?: FenceOptions },
-  ): Promise<CommandOutcome & { lockReleased?: boolean }> {
+  async run(command: string, options: ExecOptions & { fence: FenceLocks }): Promise<Ended | LockLost>;
+  async run(command: string, options: ExecOptions): Promise<CommandOutcome>;
+  async run(command: string, options: ExecOptions & { fence?: FenceLocks }): Promise<Ended | LockLost> {
     const stop = new AbortController();
     const signal =
       options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
@@ -53,10 +55,7 @@ export class Commands {
     await Promise.allSettled([...this.#running].map(async ({ done }) => await done));
   }
 
-  async #run(
-    command: string,
-    options: ExecOptions & { fence?: FenceOptions },
-  ): Promise<CommandOutcome & { lockReleased?: boolean }> {
+  async #run(command: string, options: ExecOptions & { fence?: FenceLocks }): Promise<Ended | LockLost> {
     const { link, limits, hostName } = this.#options;
     const { fence, signal } = options;
     const refused = refusal(command);
@@ -82,12 +81,16 @@ export class Commands {
         error: known.toReport(),
       };
     }
-    if (result.kind === "refused") return { state: "notRun", error: this.#notRun(result.reason) };
+    if (result.kind === "refused") {
+      const { reason } = result;
+      if (reason === "operation" || reason === "pool") return { state: "lockLost", lock: reason };
+      return { state: "notRun", error: this.#notRun(reason) };
+    }
     if (fence?.release !== true) return result.outcome;
     return { ...result.outcome, lockReleased: result.release === "released" };
   }
 
-  #fenceParts(fence: FenceOptions | undefined): { definitions?: string; driver?: string } {
+  #fenceParts(fence: FenceLocks | undefined): { definitions?: string; driver?: string } {
     if (fence === undefined) return {};
     return fenceDriver(this.#options.paths, fence);
   }
@@ -104,15 +107,6 @@ export class Commands {
             hint: `See what runs: ssh root@${host} fuser -v ${this.#options.paths.lockDir}/mtui.fence`,
             data,
             retryable: true,
-          },
-        ).toReport();
-      case "gone":
-        return new MtuiError(
-          "lock.lost",
-          `${host}: our operation lock is gone or was overwritten; nothing was run.`,
-          {
-            hint: `See who has the host: mtuictl list-locks -t ${host}`,
-            data,
           },
         ).toReport();
       case "cancelled":

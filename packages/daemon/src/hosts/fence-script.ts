@@ -3,28 +3,41 @@ import { lockFunctions } from "./lock-script.ts";
 import { lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
 import type { HeldLock } from "./session.ts";
 
+/** What must stand on the host for a command to start there. */
+export interface FenceLocks {
+  readonly operation: HeldLock;
+  /** Null for a session that has none, or whose pool lock a person gave back. */
+  readonly pool: HeldLock | null;
+  /** Gives the operation lock back when the command is done. */
+  readonly release: boolean;
+}
+
 /**
  * The driver of a changing command: a kernel lock on the fence file for as long as the command runs,
- * and inside it the look whether the operation lock still has our bytes. The command does not inherit
- * the descriptor (`mtui_work` closes it), so a service that it starts does not keep the host fenced.
- * Reasons why nothing ran: `busy`, `gone`, `fence`.
+ * and inside it the look whether our locks still stand. The command does not inherit the descriptor
+ * (`mtui_work` closes it), so a service that it starts does not keep the host fenced.
+ * Reasons why nothing ran: `busy`, `operation` and `pool` (the lock that is not ours any more), `fence`.
  */
 export function fenceDriver(
   paths: RemotePaths,
-  options: { lock: HeldLock; release: boolean },
+  { operation, pool, release }: FenceLocks,
 ): { definitions: string; driver: string } {
   const file = shellQuote(lockPath(paths, "operation"));
-  const text = shellQuote(options.lock.bytes);
-  const temporary = shellQuote(temporaryPath(paths, options.lock.nonce));
-  const release = options.release
+  const text = shellQuote(operation.bytes);
+  const temporary = shellQuote(temporaryPath(paths, operation.nonce));
+  const stands = [operation, ...(pool === null ? [] : [pool])].map(
+    ({ kind, bytes }) =>
+      `if ! mtui_ours ${shellQuote(lockPath(paths, kind))} ${shellQuote(bytes)}; then no=${kind}; return; fi`,
+  );
+  const give = release
     ? `mtui_guarded mtui_drop mtui_ours ${file} ${text} - ${temporary}; rel=\${r%% *}`
     : ":";
   return {
     definitions: `${lockFunctions(paths)}mtui_fenced() {
 if ! flock -n 8; then no=busy; return; fi
-if ! mtui_ours ${file} ${text}; then no=gone; return; fi
+${stands.join("\n")}
 mtui_work
-${release}
+${give}
 }
 `,
     driver: `no=fence

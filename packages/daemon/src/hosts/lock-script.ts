@@ -16,7 +16,8 @@ const GUARD_SECONDS = 5;
  *
  * `mtui_ours` compares with text of our own, of one line without an end, and starts no program: a
  * process costs more than everything else in a step, and the fence and the release after a command
- * are where it counts. The nonce in the text makes a false match impossible.
+ * are where it counts. The nonce in the text makes a false match impossible. The time may be another
+ * one: renewing changes it, perhaps while the script is on its way.
  *
  * Creating is a hard link from a private file: other mtuis do not know the guard, and `link` is the
  * one step that fails if they were faster and never shows them half a line.
@@ -35,7 +36,10 @@ if mtui_there "$G" && ! mtui_plain "$G"; then r="error $G is not a plain file"; 
 { if flock -w ${GUARD_SECONDS} 9; then "$@"; else r="error $G is busy"; fi; } 2>/dev/null 9>>"$G" || :
 [ -n "$r" ] || r="error $({ : >>"$G"; } 2>&1)"
 }
-mtui_ours() { mtui_plain "$1" || return; l=; IFS= read -r l <"$1" && return 1; [ "$l" = "$2" ]; }
+mtui_ours() {
+mtui_plain "$1" || return; l=; IFS= read -r l <"$1" && return 1
+[ "\${l#*:}" = "\${2#*:}" ] && case \${l%%:*} in '' | *[!0-9]*) false ;; esac
+}
 mtui_drop() {
 if ! mtui_there "$2"; then r=absent
 elif "$1" "$2" "$3" "$4"; then rm -f "$2" \${5:+"$5"} && r=released || r="error cannot remove $2"

@@ -33,8 +33,8 @@ export async function rebootHost(options: RebootOptions): Promise<RebootOutcome>
       reason: `the reboot command ended with ${sent.exit}: ${sent.stderr.head.toString("utf8").slice(0, 300).trim()}`,
     };
   }
-  if (sent.state === "notRun" || sent.state === "unreachable")
-    return { state: "failed", reason: sent.error.message };
+  if (sent.state === "notRun") return { state: "notRun", error: sent.error };
+  if (sent.state === "unreachable") return { state: "failed", reason: sent.error.message };
   let last = "it went down and does not answer";
   let answered = false;
   const deadline = started + options.budgetSeconds * 1000;

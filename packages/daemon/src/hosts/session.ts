@@ -1,4 +1,5 @@
 import type { HostFacts, LockRecord } from "@mtui/core/domain";
+import type { ErrorReport } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
 import type { CommandOutcome } from "./outcome.ts";
 
@@ -89,8 +90,8 @@ export interface HostSession extends AsyncDisposable {
 
   /**
    * A changing command, fenced: on the host a kernel lock is held for as long as the work lasts,
-   * and our operation lock is checked by nonce in the same exec. Without it: `notRun` with
-   * `lock.lost`. `release` removes the operation lock in the same round trip when the command is done.
+   * and our locks are checked by nonce in the same exec. When the operation lock, or the pool lock that
+   * this session holds, is not ours any more: `notRun` with `lock.lost`. `release` removes the operation lock in the same round trip when the command is done.
    */
   change(
     command: string,
@@ -117,10 +118,11 @@ export interface HostSession extends AsyncDisposable {
   refreshFacts(): Promise<HostFacts>;
 
   /**
-   * Reboot and prove it by a new boot id. Puts the locks that we hold back afterwards.
-   * @returns the outcome: `ok` only with a new boot id.
+   * Reboot, as a change under the operation lock, and prove it by a new boot id. Puts the locks that
+   * we hold back afterwards.
+   * @returns the outcome: `ok` only with a new boot id, and with the locks in place.
    */
-  reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome>;
+  reboot(options: { lock: HeldLock; budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome>;
 
   /** End running commands, close. Does not touch locks: that is the claim's release. */
   close(): Promise<void>;
@@ -128,5 +130,7 @@ export interface HostSession extends AsyncDisposable {
 
 export type RebootOutcome =
   | { readonly state: "ok"; readonly before: string; readonly after: string; readonly ms: number }
-  | { readonly state: "failed"; readonly reason: string }
-  | { readonly state: "lost"; readonly reason: string };
+  /** `error`: it did reboot, but a lock of ours is somebody else's now. */
+  | { readonly state: "failed"; readonly reason: string; readonly error?: ErrorReport }
+  | { readonly state: "lost"; readonly reason: string }
+  | { readonly state: "notRun"; readonly error: ErrorReport };

@@ -1,10 +1,11 @@
 import type { HostFacts } from "@mtui/core/domain";
-import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
 import type { Commands } from "./commands.ts";
 import { type HostLook, lookAtHost } from "./facts.ts";
+import { changeFenced } from "./fenced-change.ts";
 import { appendHistory, historyLine } from "./history.ts";
 import type { HostLink } from "./host-link.ts";
+import { lockLost } from "./lost-lock.ts";
 import type { CommandOutcome } from "./outcome.ts";
 import { rebootHost } from "./reboot.ts";
 import type { RemoteLocks } from "./remote-locks.ts";
@@ -79,13 +80,8 @@ export class SshHostSession implements HostSession {
     lock: HeldLock,
     options: ExecOptions & { release?: boolean } = {},
   ): Promise<CommandOutcome & { lockReleased?: boolean }> {
-    if (lock.kind !== "operation")
-      throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
     const { release = false, ...rest } = options;
-    const current = this.#parts.locks.current(lock);
-    const outcome = await this.#parts.commands.run(command, { ...rest, fence: { lock: current, release } });
-    if (outcome.lockReleased === true) this.#parts.locks.released(lock);
-    return outcome;
+    return await changeFenced(this.#parts, command, { ...rest, lock, release });
   }
 
   async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
@@ -113,9 +109,10 @@ export class SshHostSession implements HostSession {
   }
 
   async appendHistory(fields: readonly string[]): Promise<boolean> {
-    const { link, paths, historyUser, hostClock } = this.#parts;
+    const { link, locks, paths, historyUser, hostClock } = this.#parts;
     return await appendHistory(link, {
       paths,
+      lock: locks.held.find(({ kind }) => kind === "operation") ?? null,
       line: historyLine(hostClock(), { user: historyUser, fields }),
     });
   }
@@ -125,20 +122,28 @@ export class SshHostSession implements HostSession {
     return this.#facts;
   }
 
-  async reboot(options: { budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome> {
-    const { link, locks } = this.#parts;
+  async reboot(options: {
+    lock: HeldLock;
+    budgetSeconds: number;
+    signal?: AbortSignal;
+  }): Promise<RebootOutcome> {
+    const { claim, link, locks } = this.#parts;
+    const { lock, ...rest } = options;
     const send = async (): Promise<CommandOutcome> =>
-      await this.query("systemctl reboot", { limits: { total: 20, silence: 0, grace: 1 } });
-    const outcome = await rebootHost({ link, send, ...options });
+      await this.change("systemctl reboot", lock, { limits: { total: 20, silence: 0, grace: 1 } });
+    const outcome = await rebootHost({ link, send, ...rest });
     if (outcome.state !== "ok") return outcome;
-    for (const lock of locks.held) {
-      const back = await locks.putBack(lock);
+    for (const held of locks.held) {
+      const back = await locks.putBack(held);
       if (back.state === "taken") continue;
-      locks.forget(lock);
+      // It is not forgotten: the next command has to see that it is lost.
       const why = back.state === "refused" ? "somebody else locked it meanwhile" : back.reason;
       return {
         state: "failed",
-        reason: `it rebooted, but the ${lock.kind} lock could not be put back: ${why}`,
+        reason: `it rebooted, but the ${held.kind} lock could not be put back: ${why}`,
+        ...(back.state === "refused"
+          ? { error: lockLost(claim, { kind: held.kind, by: back.by }).toReport() }
+          : {}),
       };
     }
     return outcome;

@@ -1,7 +1,7 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { HostResult } from "@mtui/core/registry";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
-import { assertNotCancelled, HostStop, type HostRun, stopFailed } from "./host-run.ts";
+import { assertNotCancelled, HostStop, type HostRun, stopFailed, unanswered } from "./host-run.ts";
 import { operate } from "./operate.ts";
 
 const DEFAULT_BUDGET = 900;
@@ -26,14 +26,17 @@ export async function reboot(
  * @throws HostStop without a new boot id, or without the locks
  */
 export async function rebootHost(run: HostRun): Promise<void> {
-  const { context, session } = run;
+  const { context, session, lock } = run;
+  if (lock === null) throw new Error("a reboot without an operation lock");
   assertNotCancelled(run, "reboot");
   context.progress?.(run.name, { step: "reboot", state: "running" });
   const at = context.clock.now();
   const outcome = await session.reboot({
+    lock,
     budgetSeconds: context.rebootBudget ?? DEFAULT_BUDGET,
     ...(run.shielded ? {} : { signal: context.signal }),
   });
+  if (outcome.state === "notRun") throw unanswered(run, { outcome, step: "reboot" });
   const entry = {
     step: "reboot",
     command: "systemctl reboot",
@@ -48,6 +51,8 @@ export async function rebootHost(run: HostRun): Promise<void> {
   run.commands.push(entry);
   context.record?.(run.name, entry);
   if (outcome.state === "ok") return;
+  if (outcome.state === "failed" && outcome.error !== undefined)
+    throw new HostStop("failed", { error: outcome.error });
   if (outcome.state === "failed") throw stopFailed(`reboot: ${outcome.reason}`);
   const error = new MtuiError(
     "host.lost",
