@@ -54,7 +54,15 @@ test("slots without a host, lost hosts, unreleased hosts and failed jobs are all
   const incomplete = validated({
     verdict: "INCOMPLETE",
     waited: 61,
-    no_host: [{ slot: { ...SLOT, arch: "s390x" }, reason: "the inventory has none" }],
+    no_host: [
+      {
+        slot: { ...SLOT, arch: "s390x" },
+        reason: "the inventory has none",
+        cause: "inventory",
+        nearest: [],
+        candidates: [],
+      },
+    ],
     unreleased: [{ host: "a.example", reason: "unreachable" }],
     warnings: ["template.unverified"],
   });

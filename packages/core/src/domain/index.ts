@@ -38,6 +38,8 @@ export { releaseKey } from "./products/release-key.ts";
 export { syntheticAddons, systemText } from "./products/system-text.ts";
 export { compareRpmVersions } from "./rpm-version.ts";
 export { parseRrid, type Rrid, type RridKind, workspaceOf } from "./rrid.ts";
+export type { Lack, NearHost } from "./slots/lacks.ts";
+export { isNamed } from "./slots/order-candidates.ts";
 export {
   type MissingSlot,
   type PlannedSlot,

@@ -1,31 +1,14 @@
 import { nearest } from "@mtui/core/config";
-import {
-  planSlots,
-  queryHosts,
-  parseTestplatform,
-  type RefHost,
-  type Slot,
-  slotText,
-} from "@mtui/core/domain";
+import type { RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf } from "@mtui/core/registry";
-import { acquireHosts, type WantedSlot } from "../workspaces/acquire.ts";
+import type { TicketView } from "../arbiter/index.ts";
+import { acquireHosts } from "../workspaces/acquire.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { JobHandler, Services } from "./context.ts";
-import { hostViewOf, slotView } from "./views.ts";
-
-export interface HostPlan {
-  slots: WantedSlot[];
-  missing: readonly { slot: Slot; reason: string }[];
-  warnings: readonly string[];
-  /** Said before the hosts are asked. */
-  notes?: readonly string[];
-  partial: boolean;
-  refuseOperationLocks: boolean;
-}
-
-/** The claim of a named host is for no test target in particular. */
-const ANY: Slot = { product: "", version: "", arch: "", addons: [] };
+import { leftOut } from "./left-out.ts";
+import { ANY, type HostPlan, planPool } from "./plan-pool.ts";
+import { hostViewOf } from "./views.ts";
 
 /** Seconds: our own workspaces and other people's locks, per operation (docs/formats/config.md). */
 export function waitOf(
@@ -37,13 +20,16 @@ export function waitOf(
 }
 
 export const addHost: JobHandler<"add_host"> = async (params, { services, job, workspace }) => {
+  assertNoChoice(params);
   const inventory = await inventoryFor(params, services, job.signal);
   const plan =
     params.target.length > 0
       ? planNamed(params, { inventory, workspace })
-      : planPool(params, { inventory, workspace, services });
+      : await planPool(params, { inventory, workspace, services });
   job.step("claiming hosts");
   for (const note of plan.notes ?? []) job.note(note);
+  let ticket: TicketView | null = null;
+  let unserved: readonly number[] = [];
   const added = await acquireHosts(services, {
     workspace,
     job: job.id,
@@ -52,7 +38,11 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     partial: plan.partial,
     refuseOperationLocks: plan.refuseOperationLocks,
     signal: job.signal,
-    onTicket: (ticket) => job.waiting(ticket),
+    onTicket: (view) => {
+      ticket = view ?? ticket;
+      job.waiting(view);
+    },
+    onLeftOut: (slots) => (unserved = slots),
   }).catch((thrown: unknown) => {
     throw unknownHost(thrown, { plan, inventory }) ?? thrown;
   });
@@ -60,17 +50,31 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     workspace.hosts.set(host.claim.hostName, host);
     job.host(host.claim.hostName, { state: "ok", step: "connected" });
   }
+  const without = leftOut(plan, { slots: unserved, ticket, workspace });
+  const noHost = [...plan.missing, ...without.noHost];
   // Hosts by name say nothing about the report's test targets.
-  if (params.target.length === 0) workspace.noHost = plan.missing;
+  if (params.target.length === 0) workspace.noHost = noHost;
   return {
     state: "done",
     result: {
       hosts: [...workspace.hosts.values()].map(hostViewOf),
-      no_host: plan.missing.map(({ slot, reason }) => ({ slot: slotView(slot), reason })),
-      warnings: [...plan.warnings, ...added.flatMap((host) => host.warnings)],
+      no_host: noHost,
+      warnings: [...plan.warnings, ...without.warnings, ...added.flatMap((host) => host.warnings)],
     },
   };
 };
+
+/** @throws MtuiError params.invalid: hosts that were named leave nothing to choose */
+function assertNoChoice({ target, prefer, exclude }: ParamsOf<"add_host">): void {
+  if (target.length === 0 || (prefer.length === 0 && exclude.length === 0)) return;
+  throw new MtuiError(
+    "params.invalid",
+    "--prefer and --exclude choose among the pool's hosts, -t names them.",
+    {
+      hint: "Leave out -t, or --prefer and --exclude.",
+    },
+  );
+}
 
 /** A named host needs no inventory, so one that cannot be read is no error there. */
 async function inventoryFor(
@@ -122,56 +126,5 @@ function unknownHost(
     hint: `${near === null ? "" : `Did you mean ${near}? `}mtuictl list-refhosts shows what there is. ${thrown.hint ?? ""}`.trim(),
     data: { host: strange.name },
     cause: thrown,
-  });
-}
-
-/**
- * One slot per test target of the report, with the inventory hosts that satisfy it.
- * @throws MtuiError pool.unsatisfiable when no slot is left, or with `strict` when any is missing
- */
-export function planPool(
-  options: { strict: boolean; all: boolean; partial: boolean },
-  {
-    inventory,
-    workspace,
-    services,
-  }: { inventory: readonly RefHost[]; workspace: Workspace; services: Services },
-): HostPlan {
-  const { report, rrid } = workspace.requireTemplate();
-  if (options.all || !services.config.refhosts.pool_select) {
-    const matching = report.testplatforms.flatMap((line) =>
-      queryHosts(parseTestplatform(line).queries, inventory),
-    );
-    const unique = [...new Map(matching.map((row) => [row.name, row])).values()];
-    const slots = unique.map((row) => ({ slot: ANY, candidates: [{ name: row.name, row }] }));
-    if (slots.length === 0)
-      throw unsatisfiable(rrid.text, ["no inventory host matches the report's testplatforms"]);
-    return { slots, missing: [], warnings: [], partial: true, refuseOperationLocks: true };
-  }
-  const planned = planSlots(report.testplatforms, inventory, { preferred: report.hosts });
-  const reasons = planned.missing.map(({ slot, reason }) => `${slotText(slot)}: ${reason}`);
-  if (planned.slots.length === 0 || (options.strict && planned.missing.length > 0))
-    throw unsatisfiable(rrid.text, reasons);
-  return {
-    slots: planned.slots.map(({ slot, candidates }) => ({
-      slot,
-      candidates: candidates.map((row) => ({
-        name: row.name,
-        row,
-        preferred: report.hosts.includes(row.name),
-      })),
-    })),
-    missing: planned.missing,
-    warnings: planned.warnings,
-    partial: options.partial,
-    refuseOperationLocks: true,
-  };
-}
-
-function unsatisfiable(rrid: string, reasons: readonly string[]): MtuiError {
-  const why = reasons.length === 0 ? "the report asks for no test platform" : reasons.join("; ");
-  return new MtuiError("pool.unsatisfiable", `No host of the inventory fits ${rrid}: ${why}.`, {
-    hint: "mtuictl list-refhosts --pool shows what there is; mtuictl add-host -t HOST takes a host by name.",
-    data: { rrid, reasons: [...reasons] },
   });
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Rrid } from "@mtui/core/domain";
 import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
-import type { HostFault } from "../arbiter/index.ts";
+import type { HostFault, TicketView } from "../arbiter/index.ts";
 import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
 import { acquireHosts } from "../workspaces/acquire.ts";
@@ -11,8 +11,9 @@ import { reconnect } from "../workspaces/reconnect.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
 import type { LoadedTemplate } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
-import { type HostPlan, planPool } from "./add-host.ts";
 import type { JobCall } from "./context.ts";
+import { leftOut } from "./left-out.ts";
+import { type HostPlan, planPool, type PoolWishes } from "./plan-pool.ts";
 import { occupied, templateSource } from "./workspaces.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { tellHosts } from "./tell-hosts.ts";
@@ -20,7 +21,7 @@ import { validationEnd, validationResult } from "./validation-result.ts";
 import { workflowContext } from "./workflow-context.ts";
 import { type WrittenResults, writeResults } from "./write-results.ts";
 
-export interface ValidationWishes {
+export interface ValidationWishes extends Omit<PoolWishes, "all"> {
   wait?: number | undefined;
   keep: boolean;
   newpackage: boolean;
@@ -68,13 +69,10 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   workspace.template = template;
 
   const inventory = await services.inventory(job.signal);
-  const plan = planPool(
-    { strict: false, all: false, partial: false },
-    { inventory: inventory.hosts, workspace, services },
-  );
+  const plan = await planPool({ ...wishes, all: false }, { inventory: inventory.hosts, workspace, services });
   const context = workflowContext(call, wishes);
   const claiming = services.clock.now();
-  await step("claim hosts", () => claimHosts(call, { plan, wishes, context }));
+  const without = await step("claim hosts", () => claimHosts(call, { plan, wishes, context }));
   const waited = (services.clock.now() - claiming) / 1000;
 
   const hosts = [...workspace.hosts.values()];
@@ -102,7 +100,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   const result = validationResult({
     rrid: rrid.text,
     workspace: workspace.name,
-    plan,
+    plan: { slots: plan.slots, missing: [...plan.missing, ...without.noHost] },
     hosts: hosts.map((host, index) => ({ host, update: done.hosts[index] })),
     written,
     waited,
@@ -112,6 +110,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
       ...inventory.warnings,
       ...template.report.warnings,
       ...plan.warnings,
+      ...without.warnings,
       ...done.warnings,
       ...written.warnings,
     ],
@@ -120,24 +119,32 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
   return unwritten === null ? end : { state: "failed", result, error: end.error ?? unwritten };
 }
 
-/** Hosts for the plan's slots, into the workspace. */
+/** Hosts for the plan's slots, into the workspace. @returns what a partial request went without */
 async function claimHosts(
   { services, job, workspace }: JobCall,
   { plan, wishes, context }: { plan: HostPlan; wishes: ValidationWishes; context: flow.WorkflowContext },
-): Promise<void> {
+): Promise<ReturnType<typeof leftOut>> {
+  let ticket: TicketView | null = null;
+  let unserved: readonly number[] = [];
   const fresh = await acquireHosts(services, {
     workspace,
     job: job.id,
     slots: plan.slots,
     wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
-    partial: false,
+    partial: plan.partial,
     refuseOperationLocks: true,
     inspect: (host, signal) => inspect(host, { ...context, signal, waitForLock: { seconds: 0 } }),
     signal: job.signal,
-    onTicket: (ticket) => job.waiting(ticket),
+    onTicket: (view) => {
+      ticket = view ?? ticket;
+      job.waiting(view);
+    },
+    onLeftOut: (slots) => (unserved = slots),
   });
   for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
-  workspace.noHost = plan.missing;
+  const without = leftOut(plan, { slots: unserved, ticket, workspace });
+  workspace.noHost = [...plan.missing, ...without.noHost];
+  return without;
 }
 
 /** @returns what went wrong, in words: the verdict is there already, and stays */

@@ -6,6 +6,7 @@ import { assertMayChange, nameOfUpdate } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler } from "./context.ts";
 import { Gate } from "./gate.ts";
+import { assertConsistent } from "./host-choice.ts";
 import { foreground, inLane } from "./start-job.ts";
 import { type ValidationWishes, validateOne } from "./validate-one.ts";
 
@@ -18,6 +19,7 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   const rrids = [
     ...new Map(params.rrids.map((text) => parseRrid(text)).map((rrid) => [rrid.text, rrid])).values(),
   ];
+  await assertConsistent(params, call.services.connector);
   const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
   for (const name of names) {
     assertMayChange(name, call.client);

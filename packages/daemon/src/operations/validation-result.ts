@@ -4,7 +4,7 @@ import type { Validation } from "@mtui/core/registry";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import type { HostUpdate } from "../workflow/index.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
-import type { HostPlan } from "./add-host.ts";
+import type { HostPlan } from "./plan-pool.ts";
 import { slotView } from "./views.ts";
 import type { WrittenResults } from "./write-results.ts";
 
@@ -39,7 +39,7 @@ export function validationResult({ plan, hosts, written, ...facts }: Facts): Val
       warnings: [...host.warnings, ...update.warnings],
       error: update.error,
     })),
-    no_host: plan.missing.map(({ slot, reason }) => ({ slot: slotView(slot), reason })),
+    no_host: [...plan.missing],
     report: written.report,
     unreleased: [],
   };

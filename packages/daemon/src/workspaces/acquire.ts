@@ -1,4 +1,4 @@
-import type { RefHost, Slot } from "@mtui/core/domain";
+import { type RefHost, sameSlot, type Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import { fanOut } from "../fan-out.ts";
@@ -31,6 +31,8 @@ export interface AcquireRequest {
   inspect?: (host: WorkspaceHost, signal: AbortSignal) => Promise<HostFault | null>;
   signal: AbortSignal;
   onTicket: (view: TicketView | null) => void;
+  /** Positions in `slots` that a partial request went without. */
+  onLeftOut?: (slots: readonly number[]) => void;
 }
 
 export interface AcquireDeps {
@@ -84,7 +86,20 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
     attempt,
     { signal: request.signal, onTicket: request.onTicket, undo: (_claim, host) => undo(deps, host) },
   );
+  for (const { claim, slotIndex } of granted.served) serveToo(request, { key: claim.hostKey, slotIndex });
+  request.onLeftOut?.(granted.unserved);
   return granted.claims.map(({ value }) => value);
+}
+
+/** A host that the workspace had already stands for these test targets as well. */
+function serveToo(
+  { workspace, slots }: AcquireRequest,
+  { key, slotIndex }: { key: string; slotIndex: readonly number[] },
+): void {
+  const host = [...workspace.hosts.values()].find(({ claim }) => claim.hostKey === key);
+  if (host === undefined) return;
+  const more = slotIndex.flatMap((index) => slots[index]?.slot ?? []);
+  host.slots = [...host.slots, ...more.filter((slot) => !host.slots.some((each) => sameSlot(each, slot)))];
 }
 
 type Taken = { host: WorkspaceHost } | { fault: HostFault };
@@ -175,5 +190,6 @@ function unreachable(thrown: unknown): HostFault {
 
 function foreignFault(by: LockReading): HostFault {
   const since = by.state === "foreign" && by.record.epoch !== null ? by.record.epoch * 1000 : null;
-  return { kind: "foreign-lock", text: describeForeignLock(by, { age: false }), since };
+  const text = describeForeignLock(by, { age: false });
+  return { kind: "foreign-lock", text, ...(by.state === "foreign" ? { user: by.record.user } : {}), since };
 }

@@ -11,7 +11,8 @@ export interface WorkspaceHost {
   /** Replaced when a lost connection has been opened again. */
   session: HostSession;
   poolLock: HeldLock;
-  readonly slots: readonly Slot[];
+  /** Grows when a later request finds that the host serves more. */
+  slots: readonly Slot[];
   readonly warnings: string[];
   /** An operation lock that a person took with `lock`; operations use it and leave it. */
   byHand?: HeldLock;

@@ -2,47 +2,73 @@ import { type RefHost, versionText } from "../inventory/refhost.ts";
 import { matchesAddon, matchesArch, matchesBase } from "../testplatform/match.ts";
 import type { PlatformQuery, QueriedProduct } from "../testplatform/query.ts";
 
-/** How far a host is from a query: what is missing, and a weight by which hosts compare. */
-interface Distance {
-  host: RefHost;
-  weight: number;
-  lacks: string[];
+/** One thing that keeps a host from serving a test target. */
+export interface Lack {
+  readonly what: "arch" | "product" | "version" | "addon" | "addon_version";
+  readonly wanted: string;
+  /** null: nothing of the kind. */
+  readonly has: string | null;
+}
+
+/** A host that comes near to what is asked for; it has at least one lack. */
+export interface NearHost {
+  readonly host: string;
+  readonly lacks: readonly Lack[];
 }
 
 /** A wrong architecture cannot be installed away, a wrong product hardly, an addon easily. */
-const WEIGHTS = { arch: 1000, product: 300, version: 100, addon: 2, addonVersion: 1 } as const;
+const WEIGHTS: Readonly<Record<Lack["what"], number>> = {
+  arch: 1000,
+  product: 300,
+  version: 100,
+  addon: 2,
+  addon_version: 1,
+};
 
 const NEAREST = 3;
 
-/** Names the hosts that come nearest to a query that none satisfies, and what each of them lacks. */
-export function nearestHosts(query: PlatformQuery, hosts: readonly RefHost[]): string {
-  if (hosts.length === 0) return "the inventory lists no host";
-  const nearest = hosts
-    .map((host) => distance(host, query))
+/** The hosts that come nearest to a query that none of them satisfies, and what each of them lacks. */
+export function nearestHosts(query: PlatformQuery, hosts: readonly RefHost[]): NearHost[] {
+  return hosts
+    .map((host) => ({ host: host.name, lacks: lacksOf(host, query) }))
+    .filter(({ lacks }) => lacks.length > 0)
+    .map((near) => ({ near, weight: near.lacks.reduce((sum, { what }) => sum + WEIGHTS[what], 0) }))
     .sort((a, b) => a.weight - b.weight)
     .slice(0, NEAREST)
-    .map(({ host, lacks }) => `${host.name} (${lacks.join(", ")})`);
-  return `no host of the inventory satisfies it; nearest: ${nearest.join("; ")}`;
+    .map(({ near }) => near);
 }
 
-function distance(host: RefHost, query: PlatformQuery): Distance {
-  const found: Distance = { host, weight: 0, lacks: [] };
-  const lack = (weight: number, text: string): void => {
-    found.weight += weight;
-    found.lacks.push(text);
-  };
-  if (!matchesArch(host, query.arch)) lack(WEIGHTS.arch, `is ${host.arch}`);
+/** `sp7-1 (is SLES 15-SP7, lacks sle-ha); ...` */
+export function nearestText(nearest: readonly NearHost[]): string {
+  return nearest.map(({ host, lacks }) => `${host} (${lacks.map(lackText).join(", ")})`).join("; ");
+}
+
+function lackText({ what, wanted, has }: Lack): string {
+  if (has === null) return `lacks ${wanted}`;
+  return what === "addon_version" ? `has ${has}, not ${wanted}` : `is ${has}`;
+}
+
+function lacksOf(host: RefHost, query: PlatformQuery): Lack[] {
+  const lacks: Lack[] = [];
+  if (!matchesArch(host, query.arch)) lacks.push({ what: "arch", wanted: query.arch, has: host.arch });
   if (query.base !== null && !matchesBase(host, query.base)) {
     const sameName = [host.product, ...host.addons].some((product) => product.name === query.base?.name);
-    lack(sameName ? WEIGHTS.version : WEIGHTS.product, `is ${productText(host.product)}`);
+    lacks.push({
+      what: sameName ? "version" : "product",
+      wanted: queriedText(query.base),
+      has: productText(host.product),
+    });
   }
   for (const addon of query.addons) {
     if (matchesAddon(host, addon)) continue;
     const other = host.addons.findLast((candidate) => candidate.name === addon.name);
-    if (other === undefined) lack(WEIGHTS.addon, `lacks ${queriedText(addon)}`);
-    else lack(WEIGHTS.addonVersion, `has ${productText(other)}, not ${queriedText(addon)}`);
+    lacks.push({
+      what: other === undefined ? "addon" : "addon_version",
+      wanted: queriedText(addon),
+      has: other === undefined ? null : productText(other),
+    });
   }
-  return found;
+  return lacks;
 }
 
 function productText(product: RefHost["product"]): string {

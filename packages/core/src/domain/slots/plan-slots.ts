@@ -1,10 +1,10 @@
 import { printable } from "../grammar/control-characters.ts";
-import { hostPart } from "../grammar/host-name.ts";
 import { type RefHost, versionText } from "../inventory/refhost.ts";
 import { matchesQuery } from "../testplatform/match.ts";
 import { parseTestplatform } from "../testplatform/parse.ts";
 import type { PlatformQuery } from "../testplatform/query.ts";
-import { nearestHosts } from "./lacks.ts";
+import { type NearHost, nearestHosts, nearestText } from "./lacks.ts";
+import { orderCandidates } from "./order-candidates.ts";
 import { type Slot, slotKey, slotText } from "./slot.ts";
 
 export interface PlannedSlot {
@@ -16,42 +16,64 @@ export interface PlannedSlot {
 export interface MissingSlot {
   readonly slot: Slot;
   readonly reason: string;
+  /** Of the hosts that may be taken, those that come nearest. */
+  readonly nearest: readonly NearHost[];
+  /** Hosts that satisfy it and may not be taken. */
+  readonly excluded: readonly string[];
 }
 
 export interface SlotPlan {
   readonly slots: readonly PlannedSlot[];
   readonly missing: readonly MissingSlot[];
+  /** Names of candidates that come before their equals: a person or the report says so. */
+  readonly preferred: ReadonlySet<string>;
   readonly warnings: readonly string[];
 }
 
 export interface PlanOptions {
   /** Hosts that the report itself names. */
   readonly preferred?: readonly string[];
+  /** Inventory names that a person wants tried before all others, in that order. */
+  readonly prefer?: readonly string[];
+  /** Inventory names that a person does not want. */
+  readonly exclude?: ReadonlySet<string>;
 }
+
+interface Draft {
+  readonly slot: Slot;
+  candidates: RefHost[];
+  readonly query: PlatformQuery;
+}
+
+/** Excluded hosts that a reason names. */
+const NAMED = 5;
 
 /**
  * The test targets of an update: one slot for each product, version, architecture and addons that its
  * testplatform lines ask for, with the inventory's hosts for it (docs/formats/refhosts.md, "Slots").
  * Lines that ask for the same slot in different words share it; its candidates satisfy them all.
+ * What is excluded counts until then: an architecture that only an excluded host has is still asked for.
  */
 export function planSlots(
   testplatforms: readonly string[],
   hosts: readonly RefHost[],
   options: PlanOptions = {},
 ): SlotPlan {
-  const slots = new Map<string, { slot: Slot; candidates: RefHost[] }>();
+  const { prefer = [], preferred: named = [], exclude = new Set<string>() } = options;
+  const slots = new Map<string, Draft>();
   const missing = new Map<string, MissingSlot>();
   const warnings: string[] = [];
   for (const line of testplatforms) {
     const { queries, problems } = parseTestplatform(line);
     for (const problem of problems) warnings.push(`testplatform "${printable(line, 200)}": ${problem}`);
-    for (const { slot, candidates, query } of queries.flatMap((query) => slotsOfQuery(query, hosts))) {
+    for (const draft of queries.flatMap((query) => slotsOfQuery(query, hosts))) {
+      const { slot, candidates, query } = draft;
       const key = slotKey(slot);
       const planned = slots.get(key);
       if (candidates.length === 0) {
-        missing.set(key, { slot, reason: nearestHosts(query, hosts) });
+        missing.set(key, { slot, ...inventoryLacks(query, hosts), excluded: [] });
       } else if (planned === undefined) {
-        slots.set(key, { slot, candidates });
+        slots.set(key, draft);
       } else {
         const both = planned.candidates.filter((host) => candidates.includes(host));
         if (both.length > 0) planned.candidates = both;
@@ -59,21 +81,54 @@ export function planSlots(
       }
     }
   }
-  const plan = [...slots.values()];
-  warnings.push(...prefer(plan, { hosts, names: options.preferred ?? [] }));
   for (const [key, { slot, reason }] of missing) {
     if (!slots.has(key)) continue;
     missing.delete(key);
     warnings.push(`${slotText(slot)} is asked for twice, and for one of the lines ${reason}`);
   }
-  return { slots: plan, missing: [...missing.values()], warnings };
+  const ordered = orderCandidates([...slots.values()], { hosts, prefer, named });
+  const emptied = leaveOut(slots, { hosts, exclude });
+  return {
+    slots: [...slots.values()].map(({ slot, candidates }) => ({ slot, candidates })),
+    missing: [...missing.values(), ...emptied],
+    preferred: ordered.preferred,
+    warnings: [...warnings, ...ordered.warnings],
+  };
+}
+
+/** Takes excluded hosts out of their slots. @returns the slots that have no other */
+function leaveOut(
+  slots: Map<string, Draft>,
+  { hosts, exclude }: { hosts: readonly RefHost[]; exclude: ReadonlySet<string> },
+): MissingSlot[] {
+  const emptied: MissingSlot[] = [];
+  const others = hosts.filter(({ name }) => !exclude.has(name));
+  for (const [key, draft] of slots) {
+    const excluded = draft.candidates.map(({ name }) => name).filter((name) => exclude.has(name));
+    draft.candidates = draft.candidates.filter(({ name }) => !exclude.has(name));
+    if (draft.candidates.length > 0) continue;
+    slots.delete(key);
+    const nearest = nearestHosts(draft.query, others);
+    const shown = excluded.slice(0, NAMED);
+    if (excluded.length > NAMED) shown.push(`${excluded.length - NAMED} more`);
+    const rest = nearest.length === 0 ? "" : `; nearest of the others: ${nearestText(nearest)}`;
+    const reason = `excluded by --exclude: ${shown.join(", ")}${rest}`;
+    emptied.push({ slot: draft.slot, reason, nearest, excluded });
+  }
+  return emptied;
+}
+
+function inventoryLacks(
+  query: PlatformQuery,
+  hosts: readonly RefHost[],
+): Pick<MissingSlot, "reason" | "nearest"> {
+  const nearest = nearestHosts(query, hosts);
+  if (nearest.length === 0) return { reason: "the inventory lists no host", nearest };
+  return { reason: `no host of the inventory satisfies it; nearest: ${nearestText(nearest)}`, nearest };
 }
 
 /** A query without an architecture asks for one host of each that the inventory has. */
-function slotsOfQuery(
-  query: PlatformQuery,
-  hosts: readonly RefHost[],
-): { slot: Slot; candidates: RefHost[]; query: PlatformQuery }[] {
+function slotsOfQuery(query: PlatformQuery, hosts: readonly RefHost[]): Draft[] {
   const byArch = new Map<string, Map<string, RefHost>>();
   for (const host of hosts) {
     if (!matchesQuery(host, query)) continue;
@@ -96,31 +151,4 @@ function slotOf(query: PlatformQuery, arch: string): Slot {
     arch,
     addons: [...new Set(query.addons.map((addon) => addon.name))].sort(),
   };
-}
-
-/** Puts the hosts that the report names first where they satisfy a slot, and says where they do not. */
-function prefer(
-  plan: { candidates: RefHost[] }[],
-  { hosts, names }: { hosts: readonly RefHost[]; names: readonly string[] },
-): string[] {
-  const warnings: string[] = [];
-  const isNamed = (host: RefHost, name: string): boolean =>
-    host.name === name || hostPart(host.name) === name;
-  for (const name of names) {
-    if (plan.some(({ candidates }) => candidates.some((host) => isNamed(host, name)))) continue;
-    const known = hosts.some((host) => isNamed(host, name));
-    warnings.push(
-      known
-        ? `the report names ${printable(name)}, which satisfies none of its test targets; ignored`
-        : `the report names ${printable(name)}, which the inventory does not list; ignored`,
-    );
-  }
-  for (const entry of plan) {
-    const rank = (host: RefHost): number => {
-      const at = names.findIndex((name) => isNamed(host, name));
-      return at === -1 ? names.length : at;
-    };
-    entry.candidates.sort((a, b) => rank(a) - rank(b));
-  }
-  return warnings;
 }

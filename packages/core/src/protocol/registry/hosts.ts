@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { defineOperation } from "./operation.ts";
-import { hostsParam, hostView, jobReply, lockView, slotShape, ticketShape, waitParam } from "./shapes.ts";
-import { listQueueResult } from "./workspaces.ts";
+import { choiceParams, hostsParam, hostView, jobReply, lockView, noHostShape, waitParam } from "./shapes.ts";
 
 const hostT = { short: { hosts: "t" }, long: { hosts: "target" } } as const;
 
@@ -26,14 +25,13 @@ export const hostOperations = [
     params: {
       target: z.array(z.string().min(1)).default([]).describe("these hosts instead of the pool"),
       all: z.boolean().default(false).describe("every matching host, not one per test target"),
-      strict: z.boolean().default(false).describe("fail when any test target has no host in the inventory"),
-      partial: z.boolean().default(false).describe("take what is free now instead of all or nothing"),
+      ...choiceParams,
       ...waitParam,
     },
     result: jobReply(
       z.object({
         hosts: z.array(hostView),
-        no_host: z.array(z.object({ slot: slotShape, reason: z.string() })),
+        no_host: z.array(noHostShape),
         warnings: z.array(z.string()),
       }),
     ),
@@ -90,35 +88,5 @@ export const hostOperations = [
     },
     result: z.object({ locks: z.array(lockView) }),
     cli: { words: ["comment"], short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
-  }),
-  defineOperation({
-    name: "unlock",
-    summary: "Remove our operation lock (--pool: pool lock); --force removes anybody's",
-    scope: "workspace",
-    effect: "control",
-    params: {
-      ...hostsParam,
-      force: z.boolean().default(false).describe("whoever it belongs to"),
-      pool: z.boolean().default(false).describe("the pool lock instead"),
-    },
-    result: z.object({
-      hosts: z.array(
-        z.object({
-          host: z.string(),
-          state: z.enum(["released", "absent", "foreign", "error"]),
-          was: z.string().nullable(),
-          message: z.string().optional(),
-        }),
-      ),
-    }),
-    cli: { short: { hosts: "t", force: "f", pool: "p" }, long: { hosts: "target" } },
-  }),
-  defineOperation({
-    name: "list_queue",
-    summary: "Who holds which host, who waits for which, and why each candidate is not free",
-    scope: "daemon",
-    effect: "read",
-    result: listQueueResult.extend({ tickets: z.array(ticketShape) }),
-    cli: { command: "queue" },
   }),
 ] as const;

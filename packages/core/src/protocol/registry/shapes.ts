@@ -49,18 +49,70 @@ export const hostProgress = z.object({
   message: z.string().optional(),
 });
 
+/** A test target that got no host. */
+export const noHostShape = z.object({
+  slot: slotShape,
+  reason: z.string(),
+  cause: z
+    .enum(["inventory", "excluded", "not_waited"])
+    .describe("nothing satisfies it; only excluded hosts do; others had them and nobody waited"),
+  nearest: z
+    .array(
+      z.object({
+        host: z.string(),
+        lacks: z.array(
+          z.object({
+            what: z.enum(["arch", "product", "version", "addon", "addon_version"]),
+            wanted: z.string(),
+            has: z.string().nullable(),
+          }),
+        ),
+      }),
+    )
+    .describe("inventory hosts that come nearest"),
+  candidates: z
+    .array(z.object({ host: z.string(), why_not: z.string() }))
+    .describe("hosts that satisfy it, and why none was taken"),
+});
+
+export const candidateState = z.enum([
+  "free",
+  "own",
+  "held",
+  "releasing",
+  "foreign",
+  "unreachable",
+  "quarantined",
+  "dirty",
+  "kept",
+]);
+export type CandidateState = z.infer<typeof candidateState>;
+
+/** A host that a request could use, and why it has not got it; moments in milliseconds since the epoch. */
+export const candidateShape = z.object({
+  host: z.string(),
+  state: candidateState,
+  why_not: z.string().describe("the same as a phrase"),
+  workspace: z.string().optional().describe("whose it is"),
+  claim: z.string().optional(),
+  user: z.string().optional().describe("whose foreign lock it is"),
+  since: z.number().optional(),
+  next_try: z.number().optional().describe("not looked at again before"),
+});
+
 export const ticketShape = z.object({
   id: z.string(),
-  position: z.number().int().describe("1 = next"),
+  position: z.number().int().describe("1 = next; 0 = its hosts are being connected"),
   workspace: z.string(),
   rrid: z.string().nullable(),
+  job: z.string().nullable(),
   since: z.number().describe("milliseconds since the epoch"),
-  slots: z.array(
-    z.object({
-      slot: slotShape,
-      candidates: z.array(z.object({ host: z.string(), why_not: z.string() })),
-    }),
-  ),
+  until: z
+    .number()
+    .nullable()
+    .describe("when it gives up if nothing changes; null = never, or not while hosts are being connected"),
+  waits_for: z.enum(["own", "foreign"]).describe("hosts of our own workspaces, or other people's locks"),
+  slots: z.array(z.object({ slot: slotShape, candidates: z.array(candidateShape) })),
 });
 
 export const jobView = z.object({
@@ -142,7 +194,7 @@ export const validation = z.object({
   workspace: z.string(),
   verdict: updateVerdict,
   hosts: z.array(validatedHost),
-  no_host: z.array(z.object({ slot: slotShape, reason: z.string() })),
+  no_host: z.array(noHostShape),
   waited: z.number().describe("seconds spent in the queue"),
   seconds: z.number(),
   steps: z.array(z.object({ step: z.string(), seconds: z.number() })),
@@ -175,6 +227,10 @@ export const lockView = z.object({
   age: z.number().nullable().describe("seconds, by the host's clock"),
   stale: z.boolean(),
   text: z.string().nullable(),
+  daemon: z.enum(["this", "other"]).nullable().describe("which mtuid wrote it; null = no mtuid"),
+  workspace: z.string().nullable().describe("of that mtuid"),
+  rrid: z.string().nullable(),
+  operation: z.string().nullable().describe("what holds the operation lock of an mtuid"),
 });
 
 export const hostsParam = {
@@ -186,6 +242,17 @@ export const waitParam = {
     .min(0)
     .optional()
     .describe("seconds to wait for busy hosts; 0 = fail at once; default: [lock] wait"),
+};
+const hostNames = z.array(z.string().min(1).max(255)).max(256).default([]);
+/** Which hosts a request for the test targets of a report takes. */
+export const choiceParams = {
+  prefer: hostNames.describe("try these hosts first, in this order"),
+  exclude: hostNames.describe("never take these hosts"),
+  strict: z.boolean().default(false).describe("fail when any test target has no host in the inventory"),
+  partial: z
+    .boolean()
+    .default(false)
+    .describe("take what is free now instead of all or nothing; wait only while there is nothing at all"),
 };
 /** `[A-Za-z0-9]...` as rpm allows; checked again where it meets a shell. */
 export const packagesParam = z.array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+~^:-]{0,199}$/)).min(1);

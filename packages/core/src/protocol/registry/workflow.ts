@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineOperation } from "./operation.ts";
 import {
+  choiceParams,
   hostResult,
   hostResults,
   hostsParam,
@@ -44,6 +45,7 @@ export const workflowOperations = [
         .max(256)
         .optional()
         .describe("updates at once; default: as the pool allows"),
+      ...choiceParams,
       ...waitParam,
       keep: z.boolean().default(false).describe("keep hosts and workspace afterwards"),
       newpackage: z.boolean().default(false).describe("also install packages that are new in this update"),
