@@ -17,6 +17,7 @@ import { createProber, type ProbeHost } from "./probe.ts";
 import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import { DEFAULT_PATHS, type RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, HostSession } from "./session.ts";
+import { shellLockPort } from "./shell-lock-port.ts";
 import { SshHostSession } from "./ssh-session.ts";
 
 export interface HostConnectorOptions {
@@ -90,8 +91,8 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
       const offset = look.clock - Math.floor(clock.now() / 1000);
       const hostClock = (): number => Math.floor(clock.now() / 1000) + offset;
       const locks = new RemoteLocks({
-        link,
-        paths,
+        port: shellLockPort({ link, paths }),
+        clock,
         identity,
         stale,
         live,

@@ -74,6 +74,17 @@ function isOurs(record: LockRecord, identity: LockIdentity): boolean {
   return parseOurComment(record.comment)?.daemonId === identity.daemonId;
 }
 
+/** Tells a lock of ours from its successors. */
+export function nonceOf(reading: LockReading & { state: "ours" }): string | null {
+  return parseOurComment(reading.record.comment)?.nonce ?? null;
+}
+
+/** Of bytes that some mtuid wrote, this one or another. */
+export function nonceIn(bytes: string): string | null {
+  const file = parseLockFile(Buffer.from(bytes));
+  return file.state === "held" ? (parseOurComment(file.record.comment)?.nonce ?? null) : null;
+}
+
 /**
  * Bytes as text that gives the same bytes back: UTF-8 where it is valid, else one character a byte.
  * `lockBytes` offers both readings, of which one is right.

@@ -1,6 +1,7 @@
 import type { HostFacts } from "@mtui/core/domain";
 import type { DialSettings, ResolveTarget } from "../ssh/index.ts";
 import { Semaphore } from "../ssh/semaphore.ts";
+import { systemClock } from "../clock.ts";
 import { lookAtHost } from "./facts.ts";
 import { Probe } from "./grant.ts";
 import { HostLink } from "./host-link.ts";
@@ -8,6 +9,7 @@ import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
 import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import type { RemotePaths } from "./remote-paths.ts";
 import type { LockReading } from "./session.ts";
+import { shellLockPort } from "./shell-lock-port.ts";
 
 /** What a look without a claim tells. Nothing on the host changes for it, and nothing is reaped. */
 export interface ProbeReading {
@@ -75,7 +77,13 @@ async function probe(
     });
     await using _closing = link;
     const look = await lookAtHost(link);
-    const locks = new RemoteLocks({ ...options, link, hostClock: () => look.clock, onReap: () => undefined });
+    const locks = new RemoteLocks({
+      ...options,
+      port: shellLockPort({ link, paths }),
+      clock: systemClock,
+      hostClock: () => look.clock,
+      onReap: () => undefined,
+    });
     const [operation, pool] = await Promise.all([locks.read("operation"), locks.read("pool")]);
     const { facts, bootId, clock, hasFlock } = look;
     return { key: target.key, operation, pool, facts, bootId, clock, supported: hasFlock };

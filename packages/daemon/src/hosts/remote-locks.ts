@@ -1,21 +1,27 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type LockRecord, parseLockFile, parseOurComment } from "@mtui/core/domain";
+import type { LockRecord } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
-import { shellQuote } from "../ssh/index.ts";
-import type { HostLink } from "./host-link.ts";
-import { type LockIdentity, newLock, readingOf, restamped, type StalePolicy } from "./lock-identity.ts";
-import { hexWords } from "./lock-script.ts";
-import { dropStep, readStep, reasonOf, swapStep } from "./lock-steps.ts";
-import { type LockKind, type RemotePaths, temporaryPath } from "./remote-paths.ts";
+import type { Clock } from "../clock.ts";
+import {
+  type LockIdentity,
+  newLock,
+  nonceIn,
+  nonceOf,
+  restamped,
+  type StalePolicy,
+} from "./lock-identity.ts";
+import type { DropStep, Expected, LockPort } from "./lock-port.ts";
+import { lookAtLock, takeInRounds } from "./lock-taking.ts";
+import type { LockKind } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
 
 export type LiveLocks = Map<string, HeldLock>;
 
 export interface RemoteLocksOptions {
-  readonly link: HostLink;
-  readonly paths: RemotePaths;
+  readonly port: LockPort;
   readonly identity: LockIdentity;
   readonly stale: StalePolicy;
+  /** For the time between two looks, and for tidying. */
+  readonly clock: Clock;
   /**
    * By nonce, the locks that this process holds on any host, with their bytes of now: restamping
    * changes them while callers keep their `HeldLock`. Never taken over as left-overs of a crash.
@@ -26,32 +32,18 @@ export interface RemoteLocksOptions {
   readonly onReap: (record: LockRecord) => void;
 }
 
-interface Dropped {
-  /** What the file must have. */
-  readonly text: string;
-  /** Of a lock of ours: its private file goes too. */
-  readonly nonce?: string;
-  /** Only while no command of ours is at work on the host. */
-  readonly idle?: boolean;
-}
-
-/** Between two looks at what may be half written, or may be stale. */
-const SECOND_LOOK_MS = 500;
-const MAX_ROUNDS = 4;
 const TIDY_MS = 400;
 
 /**
- * The two lock files of one host. Taking goes: try to create; if something is there, read it and
- * decide; if it may be replaced (empty for two looks, stale for two looks with the same bytes, or a
- * left-over of this daemon), replace exactly those bytes. Every answer but the plain "created" or
- * "replaced" means that we do not have it.
+ * The two lock files of one host: what is held here, and the steps that change it. How a lock is taken
+ * is in `takeInRounds`, what the steps do on the host behind the port.
  */
 export class RemoteLocks {
   readonly #options: RemoteLocksOptions;
   /** Nonces of the locks that were taken here. */
   readonly #held = new Set<string>();
   readonly #untidy = new Set<string>();
-  #tidyTimer: NodeJS.Timeout | undefined;
+  #stopTidying: (() => void) | undefined;
 
   constructor(options: RemoteLocksOptions) {
     this.#options = options;
@@ -75,73 +67,34 @@ export class RemoteLocks {
   /** Forgets a lock that a command released on the host, private file included. */
   released(lock: HeldLock): void {
     this.forget(lock);
-    this.#untidy.delete(this.#privateFile(lock.nonce));
+    this.#untidy.delete(lock.nonce);
   }
 
   async take(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
     const fresh = newLock(this.#options.identity, { kind, purpose, epoch: this.#options.hostClock() });
     const lock: HeldLock = { kind, ...fresh };
     try {
-      const taking = await this.#rounds(lock);
+      const { taking, formerNonce } = await takeInRounds(
+        { ...this.#options, isLive: (nonce) => this.#options.live.has(nonce) },
+        lock,
+      );
       if (taking.state === "taken") this.#remember(lock);
+      if (taking.state === "taken" && taking.reaped !== undefined) this.#options.onReap(taking.reaped);
+      this.#tidyLater(lock.nonce, formerNonce);
       return taking;
     } catch (error) {
+      this.#tidyLater(lock.nonce);
       // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
-      const left = await this.#drop(kind, { text: lock.bytes, nonce: lock.nonce }).catch(() => null);
+      const left = await this.#drop({ kind, text: lock.bytes, nonce: lock.nonce }).catch(() => null);
       const reason = toMtuiError(error).message;
       if (left !== null && left.state !== "error") return { state: "error", reason };
       return { state: "error", reason: `${reason}; whether the file was written is unknown`, left: lock };
     }
   }
 
-  async #rounds(lock: HeldLock): Promise<LockTaking> {
-    let expected = "";
-    let reaped: LockRecord | undefined;
-    /** Of a lock that this daemon left behind in its former life, with its private file beside it. */
-    let formerNonce: string | null = null;
-    let seen: LockReading | null = null;
-    let last: LockReading = { state: "unreadable", reason: "the lock file keeps changing" };
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const word = await this.#swap(lock, expected);
-      if (word === "taken") {
-        if (formerNonce !== null) this.#tidyLater(this.#privateFile(formerNonce));
-        if (expected !== "" && reaped !== undefined) this.#options.onReap(reaped);
-        return { state: "taken", lock, ...(reaped === undefined ? {} : { reaped }) };
-      }
-      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
-      expected = "";
-      reaped = undefined;
-      if (word === "empty") {
-        await sleep(SECOND_LOOK_MS);
-        expected = "empty";
-        continue;
-      }
-      const { reading, bytes } = await this.#read(lock.kind);
-      last = reading;
-      if (reading.state === "free") {
-        if (bytes.length > 0) expected = hexWords(bytes);
-        continue;
-      }
-      if (reading.state === "ours" && !this.#isLive(reading)) {
-        expected = hexWords(bytes);
-        formerNonce = nonceOf(reading);
-        continue;
-      }
-      if (reading.state !== "foreign" || !reading.stale || !this.#options.stale.reapStale) break;
-      if (seen?.state === "foreign" && seen.bytes === reading.bytes) {
-        expected = hexWords(bytes);
-        reaped = reading.record;
-      } else {
-        seen = reading;
-        await sleep(SECOND_LOOK_MS);
-      }
-    }
-    return { state: "refused", by: last };
-  }
-
   async read(kind: LockKind): Promise<LockReading> {
     try {
-      return (await this.#read(kind)).reading;
+      return (await lookAtLock(this.#options, kind)).reading;
     } catch (error) {
       return { state: "unreadable", reason: toMtuiError(error).message };
     }
@@ -157,10 +110,10 @@ export class RemoteLocks {
     const current = this.current(lock);
     const { kind, nonce } = current;
     const idle = kind === "operation";
-    let release = await this.#dropSafely(kind, { text: current.bytes, nonce, idle });
+    let release = await this.#dropSafely({ kind, text: current.bytes, nonce, idle });
     if (release.state === "foreign" && release.by.state === "ours" && nonceOf(release.by) === lock.nonce) {
       // Restamped by the daemon's former self, which wrote down the first bytes.
-      release = await this.#dropSafely(kind, { text: release.by.bytes, nonce, idle });
+      release = await this.#dropSafely({ kind, text: release.by.bytes, nonce, idle });
     }
     if (release.state !== "error") this.forget(lock);
     return release;
@@ -169,7 +122,7 @@ export class RemoteLocks {
   /** Removes the file if it still has the bytes that were seen. */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
     const nonce = nonceIn(seen);
-    const release = await this.#dropSafely(kind, { text: seen, ...(nonce === null ? {} : { nonce }) });
+    const release = await this.#dropSafely({ kind, text: seen, ...(nonce === null ? {} : { nonce }) });
     if (release.state === "released") {
       for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
     }
@@ -181,12 +134,14 @@ export class RemoteLocks {
     const current = this.current(lock);
     const renewed: HeldLock = { ...current, bytes: restamped(current.bytes, this.#options.hostClock()) };
     try {
-      const word = await this.#swap(renewed, hexWords(Buffer.from(current.bytes)), { mustExist: true });
-      if (word === "taken") {
+      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
+      const answer = await this.#options.port.swap({ lock: renewed, expected, mustExist: true });
+      this.#tidyLater(lock.nonce);
+      if (answer.state === "taken") {
         this.#remember(renewed);
         return { state: "taken", lock: renewed };
       }
-      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
+      if (answer.state === "error") return answer;
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
@@ -197,9 +152,11 @@ export class RemoteLocks {
   async putBack(lock: HeldLock): Promise<LockTaking> {
     const current = this.current(lock);
     try {
-      const word = await this.#swap(current, hexWords(Buffer.from(current.bytes)));
-      if (word === "taken") return { state: "taken", lock: current };
-      if (word.startsWith("error")) return { state: "error", reason: reasonOf(word) };
+      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
+      const answer = await this.#options.port.swap({ lock: current, expected });
+      this.#tidyLater(lock.nonce);
+      if (answer.state === "taken") return { state: "taken", lock: current };
+      if (answer.state === "error") return answer;
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
@@ -211,75 +168,37 @@ export class RemoteLocks {
     this.#options.live.set(lock.nonce, lock);
   }
 
-  #isLive(reading: LockReading & { state: "ours" }): boolean {
-    const nonce = nonceOf(reading);
-    return nonce === null || this.#options.live.has(nonce);
-  }
-
-  /** @param expected as `swapStep` */
-  async #swap(lock: HeldLock, expected: string, options: { mustExist?: boolean } = {}): Promise<string> {
-    const word = await swapStep(this.#options, { lock, expected, mustExist: options.mustExist === true });
-    this.#tidyLater(this.#privateFile(lock.nonce));
-    return word;
-  }
-
   /**
    * The file that was linked into place is removed with the lock, or when the host is quiet: a process
    * less while many hosts are being locked at once.
    */
-  #tidyLater(temporary: string): void {
-    this.#untidy.add(temporary);
-    this.#tidyTimer ??= setTimeout(() => void this.tidy(), TIDY_MS).unref();
-  }
-
-  #privateFile(nonce: string): string {
-    return shellQuote(temporaryPath(this.#options.paths, nonce));
+  #tidyLater(...nonces: readonly (string | undefined)[]): void {
+    for (const nonce of nonces) if (nonce !== undefined) this.#untidy.add(nonce);
+    this.#stopTidying ??= this.#options.clock.after(TIDY_MS, () => void this.tidy());
   }
 
   /** Removes what `#tidyLater` left; before closing. */
   async tidy(): Promise<void> {
-    clearTimeout(this.#tidyTimer);
-    this.#tidyTimer = undefined;
-    const files = [...this.#untidy];
-    this.#untidy.clear();
-    if (files.length === 0 || !this.#options.link.connected) return;
-    const done = await this.#options.link.control(`rm -f ${files.join(" ")}`).catch(() => null);
+    this.#stopTidying?.();
+    this.#stopTidying = undefined;
+    const nonces = [...this.#untidy];
+    if (nonces.length === 0 || !(await this.#options.port.tidy(nonces))) return;
     // A directory that refuses now may not refuse the next time.
-    if (done?.status !== 0) for (const file of files) this.#untidy.add(file);
+    for (const nonce of nonces) this.#untidy.delete(nonce);
   }
 
-  async #dropSafely(kind: LockKind, what: Dropped): Promise<LockRelease> {
+  async #dropSafely(step: DropStep): Promise<LockRelease> {
     try {
-      return await this.#drop(kind, what);
+      return await this.#drop(step);
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
     }
   }
 
-  async #drop(kind: LockKind, what: Dropped): Promise<LockRelease> {
-    const word = await dropStep(this.#options, { kind, ...what });
-    if (word === "released" || word === "absent") return { state: word };
-    if (word !== "foreign") return { state: "error", reason: reasonOf(word) };
-    return { state: "foreign", by: await this.read(kind) };
+  async #drop(step: DropStep): Promise<LockRelease> {
+    const answer = await this.#options.port.drop(step);
+    if (answer.state === "released" && step.nonce !== undefined) this.#untidy.delete(step.nonce);
+    if (answer.state !== "foreign") return answer;
+    return { state: "foreign", by: await this.read(step.kind) };
   }
-
-  async #read(kind: LockKind): Promise<{ reading: LockReading; bytes: Buffer }> {
-    const { identity, stale } = this.#options;
-    const seen = await readStep(this.#options, kind);
-    const bytes = seen.state === "file" ? seen.bytes : Buffer.alloc(0);
-    if (seen.state === "file")
-      return { reading: readingOf(bytes, { identity, stale, clock: seen.clock }), bytes };
-    if (seen.state === "absent") return { reading: { state: "free" }, bytes };
-    return { reading: { state: "unreadable", reason: seen.reason }, bytes };
-  }
-}
-
-/** Of bytes that some mtuid wrote, this one or another. */
-function nonceIn(bytes: string): string | null {
-  const file = parseLockFile(Buffer.from(bytes));
-  return file.state === "held" ? (parseOurComment(file.record.comment)?.nonce ?? null) : null;
-}
-
-function nonceOf(reading: LockReading & { state: "ours" }): string | null {
-  return parseOurComment(reading.record.comment)?.nonce ?? null;
 }
