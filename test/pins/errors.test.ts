@@ -43,6 +43,7 @@ test("the table of errors", () => {
     "host.unsupported -32066 1",
     "host.dirty -32067 1",
     "host.lost -32068 1",
+    "claim.lost -32069 1",
     "lock.foreign -32070 4",
     "lock.lost -32071 1",
     "lock.io -32072 1",
@@ -53,10 +54,12 @@ test("the table of errors", () => {
     "job.finished -32082 1",
     "job.limit -32083 4",
     "job.cancelled -32084 1",
+    "job.lost -32085 1",
     "operation.failed -32090 1",
     "daemon.unreachable -32100 5",
     "daemon.version -32101 5",
     "daemon.stopping -32102 5",
+    "state.io -32103 1",
   ]);
 });
 

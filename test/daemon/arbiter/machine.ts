@@ -35,7 +35,7 @@ export class Machine {
   effects: readonly Effect[] = [];
 
   constructor(options: { overtakes?: number } = {}) {
-    this.state = initialState({ pollMs: 10_000, overtakes: options.overtakes ?? 8, idPrefix: "" });
+    this.state = initialState({ pollMs: 10_000, overtakes: options.overtakes ?? 8 });
   }
 
   send(move: Move): readonly Effect[] {

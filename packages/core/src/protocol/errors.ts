@@ -45,6 +45,7 @@ export const ERROR_KINDS = {
   "host.unsupported": { code: -32066, exit: 1 },
   "host.dirty": { code: -32067, exit: 1 },
   "host.lost": { code: -32068, exit: 1 },
+  "claim.lost": { code: -32069, exit: 1 },
 
   "lock.foreign": { code: -32070, exit: 4 },
   "lock.lost": { code: -32071, exit: 1 },
@@ -57,11 +58,13 @@ export const ERROR_KINDS = {
   "job.finished": { code: -32082, exit: 1 },
   "job.limit": { code: -32083, exit: 4 },
   "job.cancelled": { code: -32084, exit: 1 },
+  "job.lost": { code: -32085, exit: 1 },
 
   "operation.failed": { code: -32090, exit: 1 },
   "daemon.unreachable": { code: -32100, exit: 5 },
   "daemon.version": { code: -32101, exit: 5 },
   "daemon.stopping": { code: -32102, exit: 5 },
+  "state.io": { code: -32103, exit: 1 },
 } as const;
 
 export type ErrorKind = keyof typeof ERROR_KINDS;

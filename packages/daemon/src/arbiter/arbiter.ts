@@ -3,6 +3,7 @@ import { arbiterEvents } from "./arbiter-event.ts";
 import { checkRequest } from "./check-request.ts";
 import { Alarm } from "./alarm.ts";
 import type { Claim, ClaimFields } from "./claim.ts";
+import { changesBetween } from "./changes.ts";
 import { ClaimBook } from "./claim-book.ts";
 import { cancelError, stoppingError } from "./endings.ts";
 import type { Effect, Event } from "./events.ts";
@@ -16,9 +17,11 @@ import type {
   HostArbiter,
   TakeoverOptions,
 } from "./ports.ts";
+import { RestoreGate } from "./restore-gate.ts";
 import { type ArbiterState, type Holder, initialState } from "./state.ts";
 import { step } from "./step.ts";
 import { TicketFeed } from "./ticket-feed.ts";
+import { type TroubleView, troubleView } from "./trouble-view.ts";
 import { queueView, type QueueView, ticketView } from "./view.ts";
 
 /** How long the end waits for attempts to take back what they did. */
@@ -45,14 +48,18 @@ class ArbiterShell implements HostArbiter {
   readonly #todo: (() => void)[] = [];
   #draining = false;
   #state: ArbiterState;
+  readonly #gate: RestoreGate;
   #stopping = false;
+  #suspended = false;
 
   constructor(options: ArbiterOptions) {
     this.#options = options;
+    const { places, counts } = options.former ?? {};
+    this.#gate = new RestoreGate(places);
     this.#state = initialState({
       pollMs: Math.max(1, options.pollSeconds * 1000),
       overtakes: options.overtakes ?? 8,
-      idPrefix: options.instance === undefined ? "" : `${options.instance}-`,
+      ...(counts === undefined ? {} : { counts }),
     });
     const after = (ms: number, run: () => void) => options.scheduler.after(ms, run);
     this.#alarm = new Alarm({ now: options.now, after });
@@ -72,9 +79,14 @@ class ArbiterShell implements HostArbiter {
   ): Promise<Granted<T>> {
     const { signal } = options;
     if (this.#stopping) throw fromReport(stoppingError());
+    const entering = this.#gate.enter(request.job);
+    // Without an await where none is needed: those who ask one after the other stand one after the other.
+    const place = entering instanceof Promise ? await entering : entering;
+    if (this.#stopping) throw fromReport(stoppingError());
     if (signal?.aborted) throw fromReport(cancelError(signal));
+    this.#options.journal?.assertWritable();
     const max = this.#options.maxTickets ?? 20_000;
-    const fields = checkRequest(request, { now: this.#state.tickets.size, max });
+    const fields = { ...checkRequest(request, { now: this.#state.tickets.size, max }), place };
     const { pending, result } = pendingClaim(attempt, options);
     const effects = this.#dispatch({ type: "request", request: fields }, pending);
     const ticket = effects.find((effect) => effect.type === "queued")?.ticket ?? "";
@@ -115,6 +127,10 @@ class ArbiterShell implements HostArbiter {
     return queueView(this.#state, this.#options.now());
   }
 
+  troubles(): TroubleView[] {
+    return troubleView(this.#state);
+  }
+
   reportHealth(hostKey: string, reason: string | null): void {
     this.#dispatch({ type: "health", host: hostKey, reason });
   }
@@ -136,8 +152,25 @@ class ArbiterShell implements HostArbiter {
     return this.#claimAfter(this.#dispatch({ type: "adopt", host, name, holder }), host);
   }
 
+  get expected(): ReadonlySet<string> {
+    return this.#gate.missing;
+  }
+
+  notComing(job: string): void {
+    this.#gate.notComing(job);
+  }
+
+  openToAll(): void {
+    this.#gate.open();
+  }
+
+  suspend(): void {
+    this.#suspended = true;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
+    this.#gate.open();
     const ends = [...this.#pending.values()].map((pending) => pending.ended);
     for (const ticket of [...this.#pending.keys()])
       this.#dispatch({ type: "cancel", ticket, error: stoppingError() });
@@ -155,7 +188,7 @@ class ArbiterShell implements HostArbiter {
     const { state, effects } = step(before, { ...event, at: this.#options.now() });
     this.#state = state;
     const news = effects.flatMap((effect) => arbiterEvents(effect, { before, after: state }));
-    for (const record of news) this.#options.journal?.append(record);
+    this.#writeDown(before);
     for (const effect of effects) {
       this.#claims.enter(effect, state);
       if (effect.type === "queued" && asker) {
@@ -169,6 +202,13 @@ class ArbiterShell implements HostArbiter {
     this.#drain();
     this.#setAlarm();
     return effects;
+  }
+
+  /** Before anything follows from it. Tickets of those who go on after a restart stay written down. */
+  #writeDown(before: ArbiterState): void {
+    const { journal } = this.#options;
+    const change = journal && changesBetween(before, this.#state);
+    if (change) journal.record(this.#suspended ? { ...change, tickets: [] } : change);
   }
 
   /** A listener that throws must not keep the rest from happening; its fault is not hidden either. */

@@ -1,9 +1,15 @@
 import type { Slot } from "@mtui/core/domain";
 import type { ErrorReport } from "@mtui/core/protocol";
+import type { Place } from "./restore-gate.ts";
 import type { Assignment, Candidate, Holder, Served } from "./state.ts";
 
 export type HostFault =
-  | { readonly kind: "foreign-lock"; readonly text: string; readonly since: number | null }
+  | {
+      readonly kind: "foreign-lock";
+      readonly text: string;
+      readonly user?: string;
+      readonly since: number | null;
+    }
   | { readonly kind: "unreachable"; readonly error: ErrorReport }
   | { readonly kind: "dirty"; readonly reason: string };
 
@@ -16,6 +22,8 @@ export interface RequestFields {
   /** Milliseconds. */
   readonly wait: { readonly own: number; readonly foreign: number };
   readonly partial: boolean;
+  /** Of an earlier life of the daemon; without it the next one is given. */
+  readonly place?: Place | undefined;
 }
 
 /** What may happen to the arbiter. `at` is the only clock that it has. */

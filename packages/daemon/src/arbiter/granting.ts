@@ -64,7 +64,7 @@ function grant(draft: Draft, ticket: Ticket, found: Found): void {
   const slotsOf = (want: number) => ticket.wants[want]?.slots ?? [];
   const assigned: Assignment[] = found.fresh.map(({ want, key, name }) => {
     draft.claimCount += 1;
-    return { claim: `c${draft.config.idPrefix}${draft.claimCount}`, key, name, want, slots: slotsOf(want) };
+    return { claim: `c${draft.claimCount}`, key, name, want, slots: slotsOf(want) };
   });
   const served: Served[] = found.own.map(({ want, key }) => ({
     claim: draft.hosts.get(key)?.holder?.claim ?? "",

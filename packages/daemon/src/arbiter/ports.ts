@@ -1,8 +1,11 @@
 import type { Slot } from "@mtui/core/domain";
 import type { ArbiterEvent } from "./arbiter-event.ts";
+import type { ArbiterChange } from "./changes.ts";
 import type { Claim, ClaimFields } from "./claim.ts";
 import type { HostFault } from "./events.ts";
+import type { Place } from "./restore-gate.ts";
 import type { Candidate } from "./state.ts";
+import type { TroubleView } from "./trouble-view.ts";
 import type { QueueView, TicketView } from "./view.ts";
 
 export interface ArbiterOptions {
@@ -18,11 +21,18 @@ export interface ArbiterOptions {
   overtakes?: number;
   /** Tickets at once; more are refused. @default 20 000 */
   maxTickets?: number;
-  /** Put into the ids of tickets and claims, to keep them unique over restarts. */
-  instance?: string;
+  /** Of an earlier life of the daemon: places in the queue by job, and how many ids were given out. */
+  former?: { places: ReadonlyMap<string, Place>; counts: { tickets: number; claims: number } };
   onEvent?: (event: ArbiterEvent) => void;
-  /** Told of each change before anybody else is. */
-  journal?: { append(record: ArbiterEvent): void };
+  journal?: ArbiterJournal;
+}
+
+/** What survives the daemon. */
+export interface ArbiterJournal {
+  /** Told of each change before anything follows from it. Does not throw. */
+  record(change: ArbiterChange): void;
+  /** @throws MtuiError state.io while nothing can be written down */
+  assertWritable(): void;
 }
 
 export interface ClaimRequest {
@@ -83,12 +93,23 @@ export interface HostArbiter extends AsyncDisposable {
   /** Ends its tickets; the claims returned are `releasing` until each is given to `release`. */
   closeWorkspace(workspace: string): Claim[];
   view(): QueueView;
+  /** Hosts that nobody can have at the moment. */
+  troubles(): TroubleView[];
   /** `null` = well; a reason puts the host into quarantine. */
   reportHealth(hostKey: string, reason: string | null): void;
   /** @throws MtuiError host.busy when it is not held as `seen` any more; nothing has changed then */
   takeover(hostKey: string, options: TakeoverOptions): Claim;
   /** Puts a claim of an earlier life of the daemon back, before the first request. @throws MtuiError host.busy */
   adopt(fields: ClaimFields, options?: { job?: string | null; releasing?: string }): Claim;
+  /**
+   * Jobs that had a place in the queue and have not asked yet. Until all have, or `openToAll`, nobody
+   * is granted anything: those who waited come first, in their order.
+   */
+  readonly expected: ReadonlySet<string>;
+  notComing(job: string): void;
+  openToAll(): void;
+  /** From now on tickets that end stay written down: their jobs go on in the daemon's next life. */
+  suspend(): void;
 }
 
 export interface TakeoverOptions {

@@ -9,21 +9,22 @@ export function onRequest(draft: Draft, request: RequestFields): void {
   const ticket = makeTicket(draft, request);
   const names = new Map(ticket.wants.flatMap((want) => want.candidates).map(({ key, name }) => [key, name]));
   for (const [key, name] of names) lookAgain(draft, key, name);
-  putTurn(draft, ticket.namespace, ticket.tag);
+  putTurn(draft, ticket.namespace, Math.max(ticket.tag, draft.turns.get(ticket.namespace) ?? ticket.tag));
   addTicket(draft, ticket);
-  if (draft.config.overtakes <= 0) cap(draft, ticket);
+  if (ticket.overtaken >= draft.config.overtakes) cap(draft, ticket);
   draft.effects.push({ type: "queued", ticket: ticket.id });
   draft.offered.add(ticket.id);
   draft.review.add(ticket.id);
 }
 
 function makeTicket(draft: Draft, request: RequestFields): Ticket {
-  draft.ticketCount += 1;
+  const { place } = request;
+  if (!place) draft.ticketCount += 1;
   const namespace = request.namespace ?? "";
   return {
-    id: `t${draft.config.idPrefix}${draft.ticketCount}`,
-    seq: draft.ticketCount,
-    tag: nextTag(draft, namespace),
+    id: place?.id ?? `t${draft.ticketCount}`,
+    seq: place?.seq ?? draft.ticketCount,
+    tag: place?.tag ?? nextTag(draft, namespace),
     workspace: request.workspace,
     namespace,
     rrid: request.rrid,
@@ -31,15 +32,20 @@ function makeTicket(draft: Draft, request: RequestFields): Ticket {
     slots: request.slots.map(({ slot }) => slot),
     wants: foldWants(request.slots),
     partial: request.partial,
-    since: draft.now,
+    since: place?.since ?? draft.now,
     phase: { state: "waiting" },
     attempt: 0,
-    overtaken: 0,
-    wait: request.wait,
+    overtaken: place?.overtaken ?? 0,
+    wait: place ? leftOf(request.wait, Math.max(0, draft.now - place.since)) : request.wait,
     spent: { own: 0, foreign: 0 },
     waitsFor: "own",
     stretch: draft.now,
   };
+}
+
+/** Who said "ten minutes" means ten minutes of his day, with or without a restart in between. */
+function leftOf(wait: Ticket["wait"], passed: number): Ticket["wait"] {
+  return { own: Math.max(0, wait.own - passed), foreign: Math.max(0, wait.foreign - passed) };
 }
 
 /**

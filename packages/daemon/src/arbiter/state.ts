@@ -58,6 +58,8 @@ export interface Health {
 
 export interface ForeignLock {
   readonly text: string;
+  /** Whose it is, where the file says so. */
+  readonly user?: string;
   readonly since: number | null;
   readonly seenAt: number;
   readonly retryAt: number;
@@ -139,8 +141,8 @@ export interface ArbiterConfig {
   readonly pollMs: number;
   /** How often a later request may pass the same waiter. */
   readonly overtakes: number;
-  /** Before the counters of tickets and claims, so that ids stay unique over restarts. */
-  readonly idPrefix: string;
+  /** Tickets and claims of earlier lives: ids are not used twice. */
+  readonly counts?: { readonly tickets: number; readonly claims: number };
 }
 
 export interface ArbiterState {
@@ -170,8 +172,8 @@ export function initialState(config: ArbiterConfig): ArbiterState {
     wanting: new Map(),
     capped: [],
     turns: new Map(),
-    ticketCount: 0,
-    claimCount: 0,
+    ticketCount: config.counts?.tickets ?? 0,
+    claimCount: config.counts?.claims ?? 0,
     wakeAt: Number.POSITIVE_INFINITY,
   };
 }

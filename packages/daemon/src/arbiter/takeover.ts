@@ -18,7 +18,7 @@ export function onTakeover(draft: Draft, event: Takeover): void {
   }
   draft.claimCount += 1;
   const { workspace, rrid, job } = event.by;
-  const claim = `c${draft.config.idPrefix}${draft.claimCount}`;
+  const claim = `c${draft.claimCount}`;
   const to: Holder = {
     claim,
     workspace,

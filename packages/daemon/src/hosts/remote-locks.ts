@@ -100,9 +100,12 @@ export class RemoteLocks {
     }
   }
 
-  /** Goes on renewing locks that another session of this process took. */
+  /** Goes on looking after locks that another session took, of this process or of the daemon's former life. */
   adopt(locks: readonly HeldLock[]): void {
-    for (const { nonce } of locks) if (this.#options.live.has(nonce)) this.#held.add(nonce);
+    for (const lock of locks) {
+      if (!this.#options.live.has(lock.nonce)) this.#options.live.set(lock.nonce, lock);
+      this.#held.add(lock.nonce);
+    }
   }
 
   /** An operation lock stays while the host is fenced: a command that began under it is still at work. */

@@ -2,6 +2,7 @@ import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
+import type { JobRecipe, SavedJob } from "./saved-job.ts";
 import { isFinal, mayBecome } from "./state.ts";
 
 export type HostProgress = JobView["hosts"][string];
@@ -13,6 +14,8 @@ export interface JobRequest {
   command: string;
   workspace: string;
   rrid: string | null;
+  /** How to begin it again in another life of the daemon. Without it the job ends with the daemon. */
+  recipe?: JobRecipe;
 }
 
 /** How the work of a job ended, when it ended by itself. */
@@ -20,6 +23,16 @@ export interface JobEnd {
   state: "done" | "failed" | "lost" | "cancelled";
   result: unknown;
   error?: ErrorReport;
+}
+
+export interface JobOptions {
+  request: JobRequest;
+  clock: Clock;
+  events: EventLog;
+  /** Writes the job down, whenever it has come to another state. */
+  save?: (job: Job) => void;
+  /** The same job in an earlier life of the daemon. */
+  former?: SavedJob;
 }
 
 /** Bytes of one output event; a longer chunk is split. */
@@ -45,13 +58,18 @@ export class Job {
   #end: JobEnd | null = null;
   readonly #hosts = new Map<string, HostProgress>();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #save: (job: Job) => void;
+  #begun = false;
+  #suspended = false;
 
-  constructor(id: string, options: { request: JobRequest; clock: Clock; events: EventLog }) {
+  constructor(id: string, options: JobOptions) {
+    const { former } = options;
     this.id = id;
     this.request = options.request;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#created = this.#clock.now();
+    this.#created = former?.created ?? this.#clock.now();
+    this.#save = options.save ?? (() => undefined);
     this.#emit("job.state", { data: { state: this.#state, command: options.request.command } });
   }
 
@@ -109,6 +127,18 @@ export class Job {
     if (!now && this.#state === "waiting" && this.#ticket === null) this.#transition("running");
   }
 
+  /** From now on hosts are changed for it: it cannot simply begin again. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#save(this);
+  }
+
+  /** Has anything been changed for it on any host, as far as we know? */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
   step(text: string): void {
     this.#step = text;
     this.#emit("job.step", { text });
@@ -145,6 +175,28 @@ export class Job {
     return true;
   }
 
+  /**
+   * The daemon stops, and its next life begins this job again: it stays written down as it is.
+   * @returns false when it cannot be begun again: it must be cancelled
+   */
+  suspend(): boolean {
+    if (this.final || this.#begun || this.request.recipe === undefined || this.#state === "cancelling")
+      return false;
+    this.#suspended = true;
+    this.#abort.abort(stopping(this.id));
+    return true;
+  }
+
+  /** The end of an earlier life, as it was written down. */
+  recall({ started, finished, hosts, step }: SavedJob, end: JobEnd): void {
+    this.#suspended = true;
+    this.#started = started;
+    this.#step = step;
+    for (const [host, progress] of Object.entries(hosts)) this.#hosts.set(host, progress);
+    this.finish(end);
+    this.#finished = finished ?? this.#finished;
+  }
+
   finish(end: JobEnd): void {
     if (this.final) return;
     this.#finished = this.#clock.now();
@@ -163,11 +215,30 @@ export class Job {
     this.finish({ state: cancelled ? "cancelled" : "failed", result: null, error: error.toReport() });
   }
 
+  saved(): SavedJob {
+    return {
+      ...this.request,
+      recipe: this.request.recipe ?? null,
+      state: this.#state,
+      begun: this.#begun,
+      created: this.#created,
+      started: this.#started,
+      finished: this.#finished,
+      step: this.#step,
+      hosts: Object.fromEntries(this.#hosts),
+      error: this.#end?.error ?? null,
+    };
+  }
+
   view(): JobView {
+    const { operation, command, workspace, rrid } = this.request;
     const until = this.#finished ?? this.#clock.now();
     return {
       id: this.id,
-      ...this.request,
+      operation,
+      command,
+      workspace,
+      rrid,
       state: this.#state,
       created_at: this.#created,
       started_at: this.#started,
@@ -184,6 +255,7 @@ export class Job {
     if (this.#state === to) return;
     if (!mayBecome(this.#state, to)) throw new Error(`job ${this.id}: ${this.#state} cannot become ${to}`);
     this.#state = to;
+    if (!this.#suspended) this.#save(this);
     const error = this.#end?.error;
     this.#emit("job.state", { data: { state: to, ...(error ? { error } : {}) } });
   }
@@ -191,4 +263,12 @@ export class Job {
   #emit(type: string, fields: { host?: string; text?: string; data?: Record<string, unknown> }): void {
     this.#events.append({ type, job: this.id, workspace: this.request.workspace, ...fields });
   }
+}
+
+function stopping(id: string): MtuiError {
+  return new MtuiError("daemon.stopping", `The daemon stops; ${id} goes on when it has started again.`, {
+    hint: `mtuictl job follow ${id} starts it and shows how it goes on.`,
+    retryable: true,
+    data: { job: id },
+  });
 }

@@ -1,7 +1,9 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
+import { isFinal } from "./state.ts";
 import { Job, type JobEnd, type JobRequest } from "./job.ts";
+import type { JobJournal, SavedJob } from "./saved-job.ts";
 
 export interface JobLimits {
   /** Jobs that have not ended, in all. */
@@ -28,24 +30,69 @@ export class JobTable {
   readonly #jobs = new Map<string, Job>();
   readonly #counters = new Map<string, number>();
   readonly #resultSizes = new Map<string, number>();
-  readonly #options: { clock: Clock; events: EventLog; limits: JobLimits };
+  readonly #options: { clock: Clock; events: EventLog; limits: JobLimits; journal?: JobJournal };
 
-  constructor(options: { clock: Clock; events: EventLog; limits?: Partial<JobLimits> }) {
+  constructor(options: {
+    clock: Clock;
+    events: EventLog;
+    limits?: Partial<JobLimits>;
+    journal?: JobJournal;
+  }) {
     this.#options = { ...options, limits: { ...DEFAULT_JOB_LIMITS, ...options.limits } };
   }
 
   /**
    * Makes the job and starts its work, at once: what it queues for, it queues for in the order in which
    * jobs were asked for. The work decides how it ended; a throw is a failure.
-   * @throws MtuiError job.limit
+   * @throws MtuiError job.limit, state.io
    */
   start(request: JobRequest, work: (job: Job) => Promise<JobEnd>): Job {
     this.assertRoom([request.workspace]);
+    this.#options.journal?.assertWritable();
     this.#retire();
-    const number = (this.#counters.get(request.operation) ?? 0) + 1;
-    this.#counters.set(request.operation, number);
-    const job = new Job(`${request.operation}-${number}`, { request, ...this.#options });
-    this.#jobs.set(job.id, job);
+    const job = this.#make(this.#nextId(request.operation), request);
+    this.#work(job, work);
+    return job;
+  }
+
+  /** A job of an earlier life of the daemon under its old id, from its beginning. */
+  restart(id: string, { former, work }: { former: SavedJob; work: (job: Job) => Promise<JobEnd> }): Job {
+    const job = this.#make(id, requestOf(former), former);
+    this.#work(job, work);
+    return job;
+  }
+
+  /** One that had ended, or that ends now because it cannot go on; `end` as it was, or as it is now. */
+  recall(id: string, { former, end }: { former: SavedJob; end: JobEnd }): Job {
+    const job = this.#make(id, requestOf(former), former);
+    if (isFinal(former.state)) job.recall(former, end);
+    else job.finish(end);
+    return job;
+  }
+
+  #nextId(operation: string): string {
+    const known = this.#counters.get(operation) ?? this.#options.journal?.count(operation) ?? 0;
+    this.#counters.set(operation, known + 1);
+    return `${operation}-${known + 1}`;
+  }
+
+  #make(id: string, request: JobRequest, former?: SavedJob): Job {
+    const { clock, events } = this.#options;
+    const save = (job: Job): void => this.#save(job);
+    const job = new Job(id, { request, clock, events, save, ...(former === undefined ? {} : { former }) });
+    this.#jobs.set(id, job);
+    // A new one is written down before anybody hears its name; a known one is in the books already.
+    if (former === undefined) this.#save(job);
+    return job;
+  }
+
+  #save(job: Job): void {
+    const { journal } = this.#options;
+    if (job.final) journal?.saveEnd(job.id, job.saved(), job.end?.result ?? null);
+    else journal?.save(job.id, job.saved());
+  }
+
+  #work(job: Job, work: (job: Job) => Promise<JobEnd>): void {
     void new Promise<JobEnd>((resolve) => resolve(work(job))).then(
       (end) => {
         this.#resultSizes.set(job.id, JSON.stringify(end.result)?.length ?? 0);
@@ -53,7 +100,6 @@ export class JobTable {
       },
       (thrown: unknown) => job.fail(thrown),
     );
-    return job;
   }
 
   /** @throws MtuiError job.unknown */
@@ -111,6 +157,11 @@ export class JobTable {
       this.#jobs.delete(job.id);
       this.#resultSizes.delete(job.id);
       events.forget(job.id);
+      this.#options.journal?.forget(job.id);
     }
   }
+}
+
+function requestOf({ operation, command, workspace, rrid, recipe }: SavedJob): JobRequest {
+  return { operation, command, workspace, rrid, ...(recipe === null ? {} : { recipe }) };
 }

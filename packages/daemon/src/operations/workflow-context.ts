@@ -23,6 +23,7 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     clock: services.clock,
     waitForLock: { seconds: wishes.wait ?? config.lock.wait, pollSeconds: config.lock.wait_poll },
     waiting: (now) => job.waitingForLocks(now),
+    begin: () => job.begin(),
     progress: (host, progress) => job.host(host, progress),
     output: (host, stream, chunk) => {
       // A character may be split between two chunks: each stream of each host is decoded as a whole.

@@ -26,10 +26,15 @@ interface Refusal {
  */
 export async function takeOperationLocks(
   context: WorkflowContext,
-  { runs, operation }: { runs: readonly HostRun[]; operation: string },
+  { runs, operation, note }: { runs: readonly HostRun[]; operation: string; note?: string },
 ): Promise<{ held: HostRun[]; out: { run: HostRun; stop: HostStop }[] }> {
   const { clock, waitForLock } = context;
-  const purpose: LockPurpose = { operation, rrid: context.rrid?.text ?? null, workspace: context.workspace };
+  const purpose: LockPurpose = {
+    operation,
+    rrid: context.rrid?.text ?? null,
+    workspace: context.workspace,
+    ...(note === undefined || note === "" ? {} : { note }),
+  };
   const started = clock.now();
   const limit = (waitForLock?.seconds ?? 0) * 1000;
   const poll = (waitForLock?.pollSeconds ?? 15) * 1000;
@@ -37,19 +42,21 @@ export async function takeOperationLocks(
     if (context.signal.aborted) return { held: [], out: runs.map(cancelled) };
     const { out, refusals } = await tryAll(context, { runs, purpose });
     const held = runs.filter((run) => run.lock !== null);
-    if (refusals.length === 0 && !context.signal.aborted) return { held, out };
+    if (refusals.length === 0 && !context.signal.aborted) {
+      if (held.length > 0) context.begin?.();
+      return { held, out };
+    }
     await releaseOperationLocks(context, held);
     if (context.signal.aborted) continue;
     const left = limit - (clock.now() - started);
     if (left <= 0) throw refused(refusals, { waited: limit / 1000, workspace: context.workspace });
     for (const { run, reason } of refusals) {
-      context.progress?.(run.name, { step: "wait for lock", state: "running", message: reason });
+      context.progress?.(run.name, { step: "wait for lock", state: "notRun", message: reason });
     }
     // Two daemons that poll in step would refuse each other for ever.
     const ms = Math.min(left, poll * (0.5 + (context.random ?? Math.random)()));
     context.waiting?.(true);
     await pause(clock, { ms, signal: context.signal });
-    context.waiting?.(false);
   }
 }
 

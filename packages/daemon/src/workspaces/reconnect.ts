@@ -1,10 +1,10 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { HeldLock, HostConnector, HostSession } from "../hosts/index.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
-import { operationLocks, releaseLeftLocks } from "./left-locks.ts";
+import { nonceOf, operationLocks, ourLock, releaseLeftLocks } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
-interface Reconnecting {
+export interface Reconnecting {
   connector: Pick<HostConnector, "open">;
   signal: AbortSignal;
   workspace: string;
@@ -26,7 +26,8 @@ export async function reconnect(hosts: readonly WorkspaceHost[], options: Reconn
   await Promise.all(hosts.map(releaseLeftLocks));
 }
 
-async function reopen(host: WorkspaceHost, options: Reconnecting): Promise<void> {
+/** @throws MtuiError lock.lost */
+export async function reopen(host: WorkspaceHost, options: Reconnecting): Promise<void> {
   const { connector, signal } = options;
   const session = await connector.open(host.claim, { signal }).catch(() => null);
   if (session === null) return;
@@ -40,9 +41,16 @@ async function reopen(host: WorkspaceHost, options: Reconnecting): Promise<void>
     return;
   }
   host.poolLock = pool;
-  session.adoptLocks([...operationLocks(former), pool]);
+  session.adoptLocks([...(await leftOperationLocks(session, former)), pool]);
   host.session = session;
   await former.close();
+}
+
+/** What the former session knew, and what a former life of the daemon left, whatever it was for. */
+async function leftOperationLocks(session: HostSession, former: HostSession): Promise<HeldLock[]> {
+  const known = operationLocks(former);
+  const left = await ourLock(session, "operation");
+  return left === null || known.some(({ nonce }) => nonce === left.nonce) ? known : [...known, left];
 }
 
 /** @returns null when the host could not be asked after all */
@@ -64,7 +72,8 @@ async function poolLock(
     reading = taking.by;
   }
   if (reading.state === "unreadable") return null;
-  if (reading.state === "ours" && reading.bytes === known.bytes) return host.poolLock;
+  // By the nonce: the daemon's former life may have renewed it after it was written down.
+  if (reading.state === "ours" && nonceOf(reading) === known.nonce) return { ...known, bytes: reading.bytes };
   const name = host.claim.hostName;
   throw new MtuiError("lock.lost", `${name} is not ours any more: ${describeForeignLock(reading)}.`, {
     hint: `Give it up with mtuictl remove-host -w ${workspace} -t ${name}, then mtuictl add-host -w ${workspace}.`,

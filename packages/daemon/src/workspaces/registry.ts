@@ -7,13 +7,33 @@ export const LEASE_MS = { terminal: 8 * 3600_000, script: 8 * 3600_000, agent: 1
 
 const MAX_WORKSPACES = 1000;
 
+/** Where workspaces are written down. None of these throw. */
+export interface WorkspaceJournal {
+  save(workspace: Workspace): void;
+  forget(name: string): void;
+}
+
 /** The workspaces by full name. `default` always exists: it is made on first use. */
 export class WorkspaceRegistry {
   readonly #workspaces = new Map<string, Workspace>();
   readonly #clock: Clock;
+  readonly #journal: WorkspaceJournal | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, journal?: WorkspaceJournal) {
     this.#clock = clock;
+    this.#journal = journal;
+  }
+
+  /** One of an earlier life of the daemon, as empty as a new one. */
+  restore(name: string, { namespace }: { namespace: string | null }): Workspace {
+    const workspace = new Workspace(name, namespace, { changed: (each) => this.#save(each) });
+    this.#workspaces.set(name, workspace);
+    return workspace;
+  }
+
+  /** Only what is on the list: a desk that was closed meanwhile is not to come back. */
+  #save(workspace: Workspace): void {
+    if (this.#workspaces.get(workspace.name) === workspace) this.#journal?.save(workspace);
   }
 
   /** Makes it when it is not there; `touch` renews the lease. */
@@ -29,8 +49,7 @@ export class WorkspaceRegistry {
         hint: "mtuictl list-workspaces, then mtuictl close-workspace NAME.",
       });
     }
-    const fresh = new Workspace(name, client.namespace);
-    this.#workspaces.set(name, fresh);
+    const fresh = this.restore(name, client);
     this.touch(fresh, client.kind);
     return fresh;
   }
@@ -52,7 +71,9 @@ export class WorkspaceRegistry {
   }
 
   forget(workspace: Workspace): void {
-    if (this.#workspaces.get(workspace.name) === workspace) this.#workspaces.delete(workspace.name);
+    if (this.#workspaces.get(workspace.name) !== workspace) return;
+    this.#workspaces.delete(workspace.name);
+    this.#journal?.forget(workspace.name);
   }
 
   touch(workspace: Workspace, kind: keyof typeof LEASE_MS): void {

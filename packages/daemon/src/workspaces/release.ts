@@ -1,8 +1,8 @@
 import { toMtuiError } from "@mtui/core/protocol";
-import type { HostArbiter } from "../arbiter/index.ts";
+import type { Claim, HostArbiter } from "../arbiter/index.ts";
 import { type Clock, pause } from "../clock.ts";
 import type { HeldLock, HostConnector, HostSession, LockRelease } from "../hosts/index.ts";
-import { operationLocks } from "./left-locks.ts";
+import { operationLocks, ourLocksOn } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 export interface ReleaseReport {
@@ -33,7 +33,7 @@ export class Releaser {
   /** Under way, by claim: who asks a second time gets the same answer. */
   readonly #releases = new Map<string, Promise<ReleaseReport>>();
   /** Tried again in the background, by claim. */
-  readonly #pending = new Map<string, { host: WorkspaceHost; reason: string; abort: AbortController }>();
+  readonly #pending = new Map<string, { name: string; reason: string; abort: AbortController }>();
 
   constructor(deps: ReleaseDeps) {
     this.#deps = deps;
@@ -41,7 +41,7 @@ export class Releaser {
 
   /** Hosts whose lock files could not be removed yet. */
   get unreleased(): ReleaseReport[] {
-    return [...this.#pending.values()].map(({ host, reason }) => ({ host: host.claim.hostName, reason }));
+    return [...this.#pending.values()].map(({ name, reason }) => ({ host: name, reason }));
   }
 
   async release(host: WorkspaceHost): Promise<ReleaseReport> {
@@ -67,7 +67,7 @@ export class Releaser {
     }
     log("warn", `${name}: ${reason}; trying again in the background`);
     arbiter.markReleasing(host.claim.id, reason);
-    this.#retry(host, reason);
+    this.#retry(host.claim, { reason, first: RETRY_FIRST_MS });
     return { host: name, reason };
   }
 
@@ -76,32 +76,38 @@ export class Releaser {
     for (const { abort } of this.#pending.values()) abort.abort();
   }
 
-  #retry(host: WorkspaceHost, reason: string): void {
-    const abort = new AbortController();
-    this.#pending.set(host.claim.id, { host, reason, abort });
-    void this.#loop(host, abort.signal);
+  /** Of an earlier life of the daemon, which may have left anything of ours on the host: removed from now on. */
+  resume(claim: Claim, reason: string): void {
+    this.#retry(claim, { reason, first: 0 });
   }
 
-  async #loop(host: WorkspaceHost, signal: AbortSignal): Promise<void> {
+  #retry(claim: Claim, { reason, first }: { reason: string; first: number }): void {
+    const abort = new AbortController();
+    this.#pending.set(claim.id, { name: claim.hostName, reason, abort });
+    void this.#loop(claim, { first, signal: abort.signal });
+  }
+
+  async #loop(claim: Claim, { first, signal }: { first: number; signal: AbortSignal }): Promise<void> {
     const { arbiter, connector, clock, log } = this.#deps;
     for (
-      let delay = RETRY_FIRST_MS;
+      let delay = first;
       await pause(clock, { ms: delay, signal });
-      delay = Math.min(delay * 2, RETRY_MAX_MS)
+      delay = Math.min(Math.max(delay * 2, RETRY_FIRST_MS), RETRY_MAX_MS)
     ) {
       try {
-        await using session = await connector.open(host.claim, { signal });
-        const left = await removeLocks(session, locksOf(host));
+        await using session = await connector.open(claim, { signal });
+        // Nobody but this claim may have anything of ours on its host.
+        const left = await removeLocks(session, await ourLocksOn(session));
         if (left !== null) {
-          log("warn", `${host.claim.hostName}: still not released: ${left}`);
+          log("warn", `${claim.hostName}: still not released: ${left}`);
           continue;
         }
-        this.#pending.delete(host.claim.id);
-        arbiter.release(host.claim.id);
-        log("info", `${host.claim.hostName}: its lock is removed`);
+        this.#pending.delete(claim.id);
+        arbiter.release(claim.id);
+        log("info", `${claim.hostName}: its lock is removed`);
         return;
       } catch (thrown) {
-        log("warn", `${host.claim.hostName}: still not released: ${toMtuiError(thrown).message}`);
+        log("warn", `${claim.hostName}: still not released: ${toMtuiError(thrown).message}`);
       }
     }
   }

@@ -31,15 +31,49 @@ export class Workspace {
   readonly lane = new Lane();
   readonly hosts = new Map<string, WorkspaceHost>();
   readonly histories = new Map<string, HostHistory>();
-  template: LoadedTemplate | null = null;
-  /** Slots for which the inventory has no host, with the reason. */
-  noHost: readonly { slot: Slot; reason: string }[] = [];
-  leaseUntil: number | null = null;
+  #template: LoadedTemplate | null = null;
+  #noHost: readonly { slot: Slot; reason: string }[] = [];
+  #leaseUntil: number | null = null;
   #closing = false;
+  readonly #changed: (workspace: Workspace) => void;
 
-  constructor(name: string, namespace: string | null) {
+  /** @param changed is told of whatever has to outlive the daemon */
+  constructor(
+    name: string,
+    namespace: string | null,
+    { changed }: { changed?: (workspace: Workspace) => void } = {},
+  ) {
     this.name = name;
     this.namespace = namespace;
+    this.#changed = changed ?? (() => undefined);
+  }
+
+  get template(): LoadedTemplate | null {
+    return this.#template;
+  }
+
+  set template(template: LoadedTemplate | null) {
+    this.#template = template;
+    this.#changed(this);
+  }
+
+  /** Slots for which the inventory has no host, with the reason. */
+  get noHost(): readonly { slot: Slot; reason: string }[] {
+    return this.#noHost;
+  }
+
+  set noHost(slots: readonly { slot: Slot; reason: string }[]) {
+    this.#noHost = slots;
+    this.#changed(this);
+  }
+
+  get leaseUntil(): number | null {
+    return this.#leaseUntil;
+  }
+
+  set leaseUntil(until: number | null) {
+    this.#leaseUntil = until;
+    this.#changed(this);
   }
 
   get closing(): boolean {

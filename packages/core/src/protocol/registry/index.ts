@@ -20,9 +20,13 @@ export { workspaceName } from "./operation.ts";
 export { type DaemonEvent, eventShape } from "./jobs.ts";
 export { helloParams, helloResult } from "./daemon.ts";
 export {
+  errorReport,
+  hostProgress,
   type HostResult,
+  jobState,
   type JobState,
   type JobView,
+  slotShape,
   type Validation,
   validation,
 } from "./shapes.ts";

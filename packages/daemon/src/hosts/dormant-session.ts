@@ -1,0 +1,44 @@
+import type { HostFacts } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Claim } from "../arbiter/claim.ts";
+import type { CommandOutcome } from "./outcome.ts";
+import type { HeldLock, HostSession } from "./session.ts";
+
+/**
+ * A host that the daemon had in its former life, before it is connected again: what is known of it
+ * stands here, and every question is answered with "not connected".
+ */
+export function dormantSession(
+  claim: Claim,
+  { facts, locks }: { facts: HostFacts; locks: readonly HeldLock[] },
+): HostSession {
+  const reason = `${claim.hostName} is not connected yet since mtuid was started again`;
+  const unreachable = (): CommandOutcome => ({
+    state: "unreachable",
+    error: new MtuiError("host.unreachable", reason, {
+      hint: `Ask again: each operation connects first. mtuictl list-hosts shows its state.`,
+      retryable: true,
+      data: { host: claim.hostName },
+    }).toReport(),
+  });
+  return {
+    claim,
+    name: claim.hostName,
+    facts,
+    connected: false,
+    locks,
+    query: async () => unreachable(),
+    change: async () => unreachable(),
+    takeLock: async () => ({ state: "error", reason }),
+    readLock: async () => ({ state: "unreadable", reason }),
+    releaseLock: async () => ({ state: "error", reason }),
+    adoptLocks: () => undefined,
+    breakLock: async () => ({ state: "error", reason }),
+    restampLock: async () => ({ state: "error", reason }),
+    appendHistory: async () => false,
+    refreshFacts: async () => facts,
+    reboot: async () => ({ state: "failed", reason }),
+    close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

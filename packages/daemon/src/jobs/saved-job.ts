@@ -1,0 +1,38 @@
+import type { ErrorReport } from "@mtui/core/protocol";
+import type { JobState, JobView } from "@mtui/core/registry";
+
+/** The operation's own parameters, and who asked. */
+export interface JobRecipe {
+  params: Record<string, unknown>;
+  client: { id: string; kind: "terminal" | "agent" | "script"; name: string; namespace: string | null };
+}
+
+/** A job as it is written down. Times are milliseconds since the epoch. */
+export interface SavedJob {
+  operation: string;
+  command: string;
+  workspace: string;
+  rrid: string | null;
+  recipe: JobRecipe | null;
+  state: JobState;
+  /** False = nothing was changed on any host for it. */
+  begun: boolean;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  step: string | null;
+  hosts: JobView["hosts"];
+  error: ErrorReport | null;
+}
+
+/** Where jobs are written down. None of these throw. */
+export interface JobJournal {
+  save(id: string, job: SavedJob): void;
+  /** With the last state and at once: an end without its result would be half an answer. */
+  saveEnd(id: string, job: SavedJob, result: unknown): void;
+  forget(id: string): void;
+  /** How many jobs of this operation there have been. */
+  count(operation: string): number;
+  /** @throws MtuiError state.io */
+  assertWritable(): void;
+}

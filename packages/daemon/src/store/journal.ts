@@ -1,0 +1,91 @@
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import type { ArbiterJournal } from "../arbiter/index.ts";
+import type { Log } from "../log/index.ts";
+import { arbiterRecorder } from "./arbiter-recorder.ts";
+import {
+  type ClaimRecord,
+  claimRecord,
+  type HostRecord,
+  hostRecord,
+  type JobRecord,
+  jobRecord,
+  type TicketRecord,
+  ticketRecord,
+  type WorkspaceRecord,
+  workspaceRecord,
+} from "./records.ts";
+import { openStateDb, stateError } from "./state-db.ts";
+import { Table } from "./table.ts";
+
+/**
+ * What the daemon remembers beyond its own life: workspaces, who has which host, who waits for which,
+ * jobs. Written first, answered after. What cannot be written does not stop what is under way (its
+ * hosts must be released all the same), but nothing new begins: `assertWritable`.
+ */
+export class Journal implements Disposable {
+  readonly workspaces: Table<WorkspaceRecord>;
+  readonly claims: Table<ClaimRecord>;
+  readonly hosts: Table<HostRecord>;
+  readonly tickets: Table<TicketRecord>;
+  readonly jobs: Table<JobRecord>;
+  /** Of ended jobs, as JSON. */
+  readonly results: Table<unknown>;
+  readonly counters: Table<number>;
+  readonly arbiter: ArbiterJournal;
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #log: Log;
+  #broken: unknown = null;
+
+  /** @throws MtuiError state.io */
+  constructor(path: string, { log, now }: { log: Log; now: number }) {
+    this.#database = openStateDb(path, { log, now });
+    this.#path = path;
+    this.#log = log;
+    const table = <T>(name: string, schema: z.ZodType<T>) => new Table(this.#database, { name, schema, log });
+    this.workspaces = table("workspaces", workspaceRecord);
+    this.claims = table("claims", claimRecord);
+    this.hosts = table("hosts", hostRecord);
+    this.tickets = table("tickets", ticketRecord);
+    this.jobs = table("jobs", jobRecord);
+    this.results = table("results", z.unknown());
+    this.counters = table("counters", z.number().int());
+    this.arbiter = arbiterRecorder(this);
+  }
+
+  /**
+   * All of it or nothing, on disk when it returns. @returns false, with a word in the log, when it could
+   * not be written
+   */
+  write(change: () => void): boolean {
+    if (!this.#database.isOpen) return false;
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+      change();
+      this.#database.exec("COMMIT");
+      this.#broken = null;
+      return true;
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (this.#broken === null) this.#log("error", stateError(this.#path, thrown).message);
+      this.#broken = thrown;
+      return false;
+    }
+  }
+
+  /** @throws MtuiError state.io when the last write failed and a trial fails again */
+  assertWritable(): void {
+    if (this.#broken === null) return;
+    if (!this.write(() => this.counters.put("trial", 0))) throw stateError(this.#path, this.#broken);
+  }
+
+  /** Ids of this kind that were given out. */
+  count(name: string): number {
+    return this.counters.get(name) ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}

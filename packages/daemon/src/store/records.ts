@@ -1,0 +1,90 @@
+import { errorReport, hostProgress, jobState, slotShape } from "@mtui/core/registry";
+import { z } from "zod";
+
+/**
+ * What the daemon remembers beyond its own life (docs/formats/state.md). Times are milliseconds since the
+ * epoch. A body that does not fit its schema is left out when it is read: nobody but us writes here, but
+ * disks do.
+ */
+
+/** Key: the workspace's full name. */
+export const workspaceRecord = z.object({
+  namespace: z.string().nullable(),
+  rrid: z.string().nullable(),
+  noHost: z.array(z.object({ slot: slotShape, reason: z.string() })),
+  leaseUntil: z.number().nullable(),
+});
+export type WorkspaceRecord = z.infer<typeof workspaceRecord>;
+
+/** Key: the host's arbiter key. Who has it, as the arbiter sees it. */
+export const claimRecord = z.object({
+  claim: z.string(),
+  name: z.string(),
+  workspace: z.string(),
+  rrid: z.string().nullable(),
+  job: z.string().nullable(),
+  slots: z.array(slotShape),
+  since: z.number(),
+  state: z.enum(["acquiring", "claimed", "releasing"]),
+});
+export type ClaimRecord = z.infer<typeof claimRecord>;
+
+const heldLock = z.object({ kind: z.enum(["operation", "pool"]), bytes: z.string(), nonce: z.string() });
+const productId = z.object({ name: z.string(), version: z.string(), arch: z.string() });
+
+/** Key: claim id. What the workspace knows of the host that it has. */
+export const hostRecord = z.object({
+  poolLock: heldLock,
+  byHand: heldLock.nullable(),
+  slots: z.array(slotShape),
+  warnings: z.array(z.string()),
+  facts: z.object({
+    base: productId,
+    addons: z.array(productId),
+    transactional: z.boolean(),
+    system: z.string(),
+    dangling: z.boolean(),
+    release: z.enum(["11", "12", "15", "16", "slmicro", "YUM"]).nullable(),
+  }),
+});
+export type HostRecord = z.infer<typeof hostRecord>;
+
+/** Key: the id of the job that waits. Its place in the queue. */
+export const ticketRecord = z.object({
+  id: z.string(),
+  tag: z.number().int(),
+  seq: z.number().int(),
+  since: z.number(),
+  overtaken: z.number().int(),
+});
+export type TicketRecord = z.infer<typeof ticketRecord>;
+
+/** Key: job id. */
+export const jobRecord = z.object({
+  operation: z.string(),
+  command: z.string(),
+  workspace: z.string(),
+  rrid: z.string().nullable(),
+  /** How to begin it again: the operation's own parameters, and who asked. Null = not at all. */
+  recipe: z
+    .object({
+      params: z.record(z.string(), z.unknown()),
+      client: z.object({
+        id: z.string(),
+        kind: z.enum(["terminal", "agent", "script"]),
+        name: z.string(),
+        namespace: z.string().nullable(),
+      }),
+    })
+    .nullable(),
+  state: jobState,
+  /** False = nothing was changed on any host for it yet: it may simply begin again. */
+  begun: z.boolean(),
+  created: z.number(),
+  started: z.number().nullable(),
+  finished: z.number().nullable(),
+  step: z.string().nullable(),
+  hosts: z.record(z.string(), hostProgress),
+  error: errorReport.nullable(),
+});
+export type JobRecord = z.infer<typeof jobRecord>;

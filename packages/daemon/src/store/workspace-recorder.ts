@@ -1,0 +1,48 @@
+import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
+import type { WorkspaceJournal } from "../workspaces/registry.ts";
+import type { Journal } from "./journal.ts";
+
+/** A lease that slides with every call is written down only when it has moved by this (milliseconds). */
+const LEASE_GRAIN_MS = 60_000;
+
+/** Writes workspaces down: report, missing slots, lease. */
+export function workspaceRecorder(journal: Journal): WorkspaceJournal {
+  const written = new Map<string, { body: string; leaseUntil: number }>();
+  return {
+    save({ name, namespace, rridText: rrid, noHost, leaseUntil }) {
+      const slots = noHost.map(({ slot, reason }) => ({ slot: { ...slot, addons: [...slot.addons] }, reason }));
+      const record = { namespace, rrid, noHost: slots, leaseUntil };
+      const body = JSON.stringify({ ...record, leaseUntil: null });
+      const last = written.get(name);
+      const moved = Math.abs((leaseUntil ?? 0) - (last?.leaseUntil ?? 0));
+      if (last?.body === body && moved < LEASE_GRAIN_MS) return;
+      if (journal.write(() => journal.workspaces.put(name, record)))
+        written.set(name, { body, leaseUntil: leaseUntil ?? 0 });
+    },
+    forget(name) {
+      written.delete(name);
+      journal.write(() => journal.workspaces.remove(name));
+    },
+  };
+}
+
+/** Writes down what a workspace knows of a host: its locks there, above all. */
+export interface HostLedger {
+  save(host: WorkspaceHost): void;
+}
+
+export function hostLedger(journal: Journal): HostLedger {
+  return {
+    save({ claim, session, poolLock, byHand, slots, warnings }) {
+      const { base, addons, ...facts } = session.facts;
+      const record = {
+        poolLock,
+        byHand: byHand ?? null,
+        slots: slots.map((slot) => ({ ...slot, addons: [...slot.addons] })),
+        warnings: [...warnings],
+        facts: { ...facts, base: { ...base }, addons: addons.map((addon) => ({ ...addon })) },
+      };
+      journal.write(() => journal.hosts.put(claim.id, record));
+    },
+  };
+}
