@@ -1,6 +1,7 @@
 import { daemonOperations } from "./daemon.ts";
 import { hostOperations } from "./hosts.ts";
 import { jobOperations } from "./jobs.ts";
+import { queueOperations } from "./queue.ts";
 import { workflowOperations } from "./workflow.ts";
 import { workspaceOperations } from "./workspaces.ts";
 
@@ -9,6 +10,7 @@ export const OPERATIONS = [
   ...daemonOperations,
   ...workspaceOperations,
   ...hostOperations,
+  ...queueOperations,
   ...workflowOperations,
   ...jobOperations,
 ] as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineOperation } from "./operation.ts";
-import { hostView, slotShape } from "./shapes.ts";
+import { hostView } from "./shapes.ts";
 
 export const loadedReport = z.object({
   workspace: z.string(),
@@ -93,18 +93,3 @@ export const workspaceOperations = [
     cli: { short: { hosts: "t" }, long: { hosts: "target" } },
   }),
 ] as const;
-
-export const listQueueResult = z.object({
-  claims: z.array(
-    z.object({
-      id: z.string(),
-      host: z.string(),
-      key: z.string(),
-      workspace: z.string(),
-      rrid: z.string().nullable(),
-      state: z.enum(["claimed", "acquiring", "releasing"]),
-      since: z.number(),
-      slots: z.array(slotShape),
-    }),
-  ),
-});
