@@ -32,7 +32,7 @@ describe("lock and unlock by hand", () => {
     await desk.call("add_host", { workspace: "w", target: ["ant", "bee"] });
     desk.pool.machine("bee").reachable = false;
     await expect(desk.call("lock", { workspace: "w" })).rejects.toMatchObject({
-      kind: "lock.io",
+      kind: "host.unreachable",
       message: expect.stringMatching(/^bee .*No answer from bee/),
     });
     expect(desk.pool.machine("ant").files.operation).toBeNull();

@@ -20,6 +20,8 @@ const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 const FINAL: ReadonlySet<string> = new Set(["done", "failed", "cancelled", "lost"]);
 /** Candidates named for one slot of a waiting job. */
 const CANDIDATES = 3;
+/** What a host's step is called while somebody else's operation lock is in the way. */
+const LOCK_STEP = "wait for lock";
 
 /** The live picture of jobs: one line a job, what each host does below it; never taller than the screen. */
 export function frame(jobs: readonly JobView[], options: FrameOptions): string[] {
@@ -54,11 +56,13 @@ function block(job: JobView, options: FrameOptions): string[] {
   const elapsed = duration(job.elapsed + (FINAL.has(job.state) ? 0 : options.since));
   const lines = [`  ${style.bold(jobName(job))} ${paint(job.state, style)}${step} ${style.dim(elapsed)}`];
   if (job.ticket !== null) lines.push(...waiting(job.ticket));
-  // Hosts of an attempt that was given up say nothing of the wait.
-  if (FINAL.has(job.state) || job.state === "waiting") return lines;
-  const names = Object.keys(job.hosts);
-  const width = Math.max(0, ...names.map((name) => name.length));
-  for (const [name, { state, step: hostStep, exit, message }] of Object.entries(job.hosts)) {
+  if (FINAL.has(job.state)) return lines;
+  // Hosts of an attempt that was given up say nothing of the wait; those whose lock is waited for do.
+  const hosts = Object.entries(job.hosts).filter(
+    ([, { step: hostStep }]) => job.state !== "waiting" || hostStep === LOCK_STEP,
+  );
+  const width = Math.max(0, ...hosts.map(([name]) => name.length));
+  for (const [name, { state, step: hostStep, exit, message }] of hosts) {
     const more = [hostStep, message].filter((text) => text !== undefined).map((text) => oneLine(text));
     lines.push(
       `    ${pad(oneLine(name), width)}  ${stateWords(state, exit)}${more.length > 0 ? `  ${more.join(": ")}` : ""}`,

@@ -22,7 +22,8 @@ type SlowName =
   | "install"
   | "uninstall"
   | "set_repo"
-  | "reboot";
+  | "reboot"
+  | "lock";
 type QuickName =
   | "daemon_status"
   | "whoami"
@@ -35,7 +36,6 @@ type QuickName =
   | "remove_host"
   | "list_refhosts"
   | "list_locks"
-  | "lock"
   | "unlock"
   | "list_queue"
   | "list_packages"

@@ -9,7 +9,8 @@ import { removeHost } from "./hosts.ts";
 import { jobCancel, jobFollow, jobList, jobResult, jobStatus, jobWait } from "./jobs.ts";
 import { listPackages } from "./list-packages.ts";
 import { listRefhosts } from "./list-refhosts.ts";
-import { listLocks, lock, unlock } from "./locks.ts";
+import { lock } from "./lock.ts";
+import { listLocks, unlock } from "./locks.ts";
 import { listQueue } from "./queue.ts";
 import { foreground, type SlowParams, startJob } from "./start-job.ts";
 import { validate } from "./validate.ts";
@@ -25,6 +26,7 @@ import {
 
 type SlowName =
   | "add_host"
+  | "lock"
   | "run"
   | "prepare"
   | "update"
@@ -48,7 +50,6 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
   remove_host: removeHost,
   list_refhosts: listRefhosts,
   list_locks: listLocks,
-  lock,
   unlock,
   list_queue: listQueue,
   list_packages: listPackages,
@@ -65,6 +66,7 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
 
 const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
   add_host: addHost,
+  lock,
   run,
   prepare,
   update,
@@ -100,6 +102,30 @@ function signOfLife(name: string, params: unknown, { services, client }: Call): 
   const workspace = services.workspaces.find(full);
   if (workspace === undefined || workspace.closing || !mayChange(full, client)) return;
   services.workspaces.touch(workspace, client.kind);
+}
+
+/**
+ * Begins jobs of the daemon's former life again, under their old ids.
+ * @throws MtuiError or ZodError when this version cannot make anything of what is written down
+ */
+export function resumeJobs(services: Services): (again: FormerJob) => Job {
+  const validation = resumeValidations(services);
+  return (again) => {
+    const { operation, recipe } = again.former;
+    const params = operationsByName.get(operation)?.params.parse(recipe?.params);
+    if (recipe === null || params === undefined) throw new Error(`no recipe for ${operation}`);
+    if (operation === "validate") return validation(again, params as ParamsOf<"validate">);
+    if (!isSlow(operation)) throw new Error(`${operation} is not a job`);
+    return resumeSlow(operation, { params, again, call: { services, client: recipe.client } });
+  };
+}
+
+function resumeSlow<N extends SlowName>(
+  name: N,
+  { params, again, call }: { params: unknown; again: FormerJob; call: Pick<Call, "services" | "client"> },
+): Job {
+  const handler: JobHandler<N> = SLOW[name];
+  return startJob(name, { params: params as ParamsOf<N>, common: params as SlowParams, call, handler, again });
 }
 
 async function callPlain<N extends PlainName>(name: N, params: unknown, call: Call): Promise<ResultOf<N>> {

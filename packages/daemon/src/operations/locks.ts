@@ -1,6 +1,5 @@
-import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf, ResultOf } from "@mtui/core/registry";
-import type { LockReading, LockTaking } from "../hosts/index.ts";
+import type { LockReading } from "../hosts/index.ts";
 import { describeForeignLock } from "../workspaces/foreign-lock.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
@@ -12,59 +11,8 @@ type Kind = LockView["kind"];
 export const listLocks: PlainHandler<"list_locks"> = async (params, { services, client }) => {
   const workspace = services.workspaces.require(fullName(params.workspace, client));
   const kinds: Kind[] = params.pool ? ["pool"] : ["operation", "pool"];
-  return { locks: await viewsOf(workspace.select(params.hosts), kinds) };
+  return { locks: await lockViews(workspace.select(params.hosts), kinds) };
 };
-
-/** All of the selected hosts or none: what was taken is given back when one refuses. */
-export const lock: PlainHandler<"lock"> = async (params, call) => {
-  const { services, client } = call;
-  const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
-  const workspace = services.workspaces.require(name);
-  return workspace.mutate(
-    async () => {
-      const hosts = workspace.select(params.hosts).filter((host) => host.byHand === undefined);
-      const note = params.comment.join(" ");
-      const purpose = {
-        operation: "lock",
-        rrid: workspace.rridText,
-        workspace: name,
-        ...(note === "" ? {} : { note }),
-      };
-      const takings = await Promise.all(
-        hosts.map(async (host) => ({ host, taking: await host.session.takeLock("operation", purpose) })),
-      );
-      const [refused] = takings.flatMap(({ host, taking }) =>
-        taking.state === "taken" ? [] : [{ host, taking }],
-      );
-      if (refused !== undefined) {
-        await Promise.all(
-          takings.flatMap(({ host, taking }) =>
-            taking.state === "taken" ? [host.session.releaseLock(taking.lock)] : [],
-          ),
-        );
-        throw refusal(refused.host, refused.taking);
-      }
-      for (const { host, taking } of takings) if (taking.state === "taken") host.byHand = taking.lock;
-      return { locks: await viewsOf(workspace.select(params.hosts), ["operation"]) };
-    },
-    { signal: call.signal },
-  );
-};
-
-function refusal(host: WorkspaceHost, taking: Exclude<LockTaking, { state: "taken" }>): MtuiError {
-  const name = host.claim.hostName;
-  if (taking.state === "error") {
-    return new MtuiError("lock.io", `${name} could not be locked: ${taking.reason}`, {
-      hint: `Look at /var/lock on ${name}; mtuictl list-locks shows what is there.`,
-      data: { host: name },
-    });
-  }
-  return new MtuiError("lock.foreign", `${name} is ${describeForeignLock(taking.by)}; nothing was locked.`, {
-    hint: `Ask its owner, or remove it: mtuictl unlock --force -t ${name}`,
-    data: { host: name },
-  });
-}
 
 export const unlock: PlainHandler<"unlock"> = async (params, { services, client }) => {
   const name = fullName(params.workspace, client);
@@ -107,7 +55,10 @@ function bytesOfNow({ session, byHand }: WorkspaceHost): string | undefined {
   return session.locks.find(({ nonce }) => nonce === byHand?.nonce)?.bytes ?? byHand?.bytes;
 }
 
-async function viewsOf(hosts: readonly WorkspaceHost[], kinds: readonly Kind[]): Promise<LockView[]> {
+export async function lockViews(
+  hosts: readonly WorkspaceHost[],
+  kinds: readonly Kind[],
+): Promise<LockView[]> {
   const views = await Promise.all(
     hosts.flatMap((host) =>
       kinds.map(async (kind) => viewOf(host.claim.hostName, kind, await host.session.readLock(kind))),

@@ -9,6 +9,7 @@ export {
   workflowHost,
 } from "./context.ts";
 export { downgrade } from "./downgrade.ts";
+export { lockByHand } from "./lock-by-hand.ts";
 export { install, uninstall } from "./packages.ts";
 export { type PrepareSettings, prepare } from "./prepare.ts";
 export { reboot } from "./reboot.ts";

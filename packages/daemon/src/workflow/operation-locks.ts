@@ -22,7 +22,8 @@ interface Refusal {
 /**
  * Takes the lock on every run's host.
  * @returns the runs that hold theirs, and those that were left out with the reason
- * @throws MtuiError lock.foreign when a host is locked and stays so for the time to wait
+ * @throws MtuiError lock.foreign when a host is locked and stays so for the time to wait; lock.io when
+ *   nobody holds it and it cannot be taken all the same
  */
 export async function takeOperationLocks(
   context: WorkflowContext,
@@ -43,6 +44,7 @@ export async function takeOperationLocks(
     const { out, refusals } = await tryAll(context, { runs, purpose });
     const held = runs.filter((run) => run.lock !== null);
     if (refusals.length === 0 && !context.signal.aborted) {
+      context.waiting?.(false);
       if (held.length > 0) context.begin?.();
       return { held, out };
     }
@@ -156,8 +158,11 @@ function refused(
   const list = refusals.map(({ run, reason }) => `${run.name} is ${reason}`).join("; ");
   const after = waited > 0 ? ` after ${waited} seconds of waiting` : "";
   const host = first?.run.name ?? "HOST";
-  return new MtuiError("lock.foreign", `Nothing was done${after}: ${list}.`, {
-    hint: `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`,
+  const held = refusals.some(({ by }) => by !== null);
+  return new MtuiError(held ? "lock.foreign" : "lock.io", `Nothing was done${after}: ${list}.`, {
+    hint: held
+      ? `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`
+      : `Look at /var/lock on ${host}; mtuictl list-locks -w ${workspace} shows what is there.`,
     retryable: true,
     data: { hosts: refusals.map(({ run, reason, by }) => ({ host: run.name, reason, ...holderData(by) })) },
   });

@@ -81,12 +81,13 @@ export const hostOperations = [
     summary: "Take the operation lock by hand; it survives the workspace's own operations",
     scope: "workspace",
     effect: "change",
+    slow: true,
     params: {
       ...hostsParam,
       comment: z.array(z.string()).default([]).describe("what others read in the lock"),
       ...waitParam,
     },
-    result: z.object({ locks: z.array(lockView) }),
+    result: jobReply(z.object({ locks: z.array(lockView) })),
     cli: { words: ["comment"], short: { hosts: "t", comment: "c" }, long: { hosts: "target" } },
   }),
 ] as const;
