@@ -59,7 +59,12 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     result: {
       hosts: [...workspace.hosts.values()].map(hostViewOf),
       no_host: noHost,
-      warnings: [...plan.warnings, ...without.warnings, ...added.flatMap((host) => host.warnings)],
+      warnings: [
+        ...services.lostLeases.reopened(workspace.name),
+        ...plan.warnings,
+        ...without.warnings,
+        ...added.flatMap((host) => host.warnings),
+      ],
     },
   };
 };

@@ -65,7 +65,7 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
       const unreleased = replaced ? await releaseAll(workspace, services) : [];
       workspace.template = template;
       const view = loadedView(name, { template, reportsUrl: services.config.url.testreports });
-      return { ...view, warnings: [...view.warnings, ...unreleased] };
+      return { ...view, warnings: [...view.warnings, ...unreleased, ...services.lostLeases.reopened(name)] };
     },
     { signal: call.signal },
   );

@@ -17,7 +17,8 @@ export function keepLeases(services: Services): () => void {
     for (const workspace of services.workspaces.expired()) {
       // Looked at again right before it is closed, with no await in between: it may have come alive.
       if (isAlive(workspace, services)) continue;
-      services.events.append({ type: "lease.lost", workspace: workspace.name });
+      const { rrid, hosts } = services.lostLeases.remember(workspace);
+      services.events.append({ type: "lease.lost", workspace: workspace.name, data: { rrid, hosts } });
       services.log(
         "warn",
         `workspace ${workspace.name}: its lease is over; releasing ${workspace.hosts.size} hosts`,
