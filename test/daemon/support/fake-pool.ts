@@ -29,6 +29,8 @@ export class FakeMachine {
   stuck = false;
   /** The connection breaks after a lock was written, before the answer. */
   losesAnswers = false;
+  /** A command is at work that no connection of ours follows. */
+  fenced = false;
   /** Locks cannot be read. */
   unreadable = false;
   readonly commands: string[] = [];
@@ -79,6 +81,14 @@ export class FakePool implements HostConnector {
     this.sessions.push(session);
     return session;
   }
+
+  enter: HostConnector["enter"] = async (claim, purpose, options) => {
+    const session = await this.open(claim, options);
+    const pool = await session.takeLock("pool", purpose);
+    return { session, pool, operation: await session.readLock("operation"), fault: null };
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 
   probe: HostConnector["probe"] = () => Promise.reject(new Error("not needed here"));
 }
@@ -179,6 +189,8 @@ export class FakeSession implements HostSession {
     if (!this.connected) return { state: "error", reason: gone(this.name).message };
     const file = this.machine.files[lock.kind];
     if (file !== null && this.machine.stuck) return { state: "error", reason: "read-only file system" };
+    if (lock.kind === "operation" && this.machine.fenced)
+      return { state: "error", reason: "a command that began under it is still at work" };
     this.#held = this.#held.filter(({ nonce }) => nonce !== lock.nonce);
     if (file === null) return { state: "absent" };
     if (file.bytes !== lock.bytes) return { state: "foreign", by: await this.readLock(lock.kind) };
@@ -186,11 +198,28 @@ export class FakeSession implements HostSession {
     return { state: "released" };
   }
 
+  async replaceLock(lock: HeldLock, purpose: LockPurpose): Promise<LockTaking> {
+    const { kind } = lock;
+    await this.machine.gates.lock?.();
+    if (!this.connected) return { state: "error", reason: gone(this.name).message };
+    const file = this.machine.files[kind];
+    if (file !== null && file.bytes !== lock.bytes)
+      return { state: "refused", by: await this.readLock(kind) };
+    nonces += 1;
+    const bytes = `1:${OURS}:1:${purpose.operation ?? "pool"} [${purpose.workspace}] n=${nonces}`;
+    this.machine.files[kind] = { bytes, user: OURS };
+    const fresh: HeldLock = { kind, bytes, nonce: String(nonces) };
+    this.#held = [...this.#held.filter(({ nonce }) => nonce !== lock.nonce), fresh];
+    return { state: "taken", lock: fresh };
+  }
+
   adoptLocks(locks: readonly HeldLock[]): void {
     this.#held.push(...locks);
   }
 
   async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
+    if (kind === "operation" && this.machine.fenced)
+      return { state: "error", reason: "a command that began under it is still at work" };
     const file = this.machine.files[kind];
     if (file === null) return { state: "absent" };
     if (file.bytes !== seen) return { state: "foreign", by: await this.readLock(kind) };

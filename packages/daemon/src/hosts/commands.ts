@@ -49,6 +49,10 @@ export class Commands {
     }
   }
 
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Ends what runs (TERM, grace, KILL) and waits for it. */
   async endAll(): Promise<void> {
     for (const { stop } of this.#running) stop.abort();

@@ -1,24 +1,26 @@
-import { compareWithInventory, type RefHost } from "@mtui/core/domain";
+import type { RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import {
   createResolver,
+  type Dial,
+  dial,
   type DialSettings,
   type Log,
+  routeTo,
   type SshTarget,
   type UnknownHostPolicy,
 } from "../ssh/index.ts";
-import { Commands } from "./commands.ts";
-import { lookAtHost, type HostLook } from "./facts.ts";
-import { HostLink } from "./host-link.ts";
+import { enter, enterAfter, type Entered, enterKept } from "./enter.ts";
+import { HostLink, type LinkOptions } from "./host-link.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
+import { Parking, PARKING, type ParkingLimits } from "./parking.ts";
 import { createProber, type ProbeHost } from "./probe.ts";
-import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
+import type { LiveLocks } from "./remote-locks.ts";
 import { DEFAULT_PATHS, type RemotePaths } from "./remote-paths.ts";
-import type { CommandLimits, HostSession } from "./session.ts";
-import { shellLockPort } from "./shell-lock-port.ts";
-import { SshHostSession } from "./ssh-session.ts";
+import { type KnownHost, Seat, type SeatOptions } from "./seat.ts";
+import type { CommandLimits, HostSession, LockPurpose } from "./session.ts";
 
 export interface HostConnectorOptions {
   readonly identity: LockIdentity;
@@ -36,6 +38,10 @@ export interface HostConnectorOptions {
   readonly clock?: Clock;
   /** Where the files are on the hosts; only tests move them. */
   readonly paths?: Partial<RemotePaths>;
+  /** Connections that are kept between two claims. @default 32, 30 s each */
+  readonly parking?: ParkingLimits;
+  /** How a connection is made; tests count what goes over it. */
+  readonly dial?: Dial;
 }
 
 export interface OpenOptions {
@@ -44,16 +50,20 @@ export interface OpenOptions {
   readonly inventoryRow?: RefHost;
 }
 
-/** The only way to a host. */
-export interface HostConnector {
+/** The only way to a host. Its end closes the connections that are kept between two claims. */
+export interface HostConnector extends AsyncDisposable {
   /** @throws MtuiError host.unknown, host.unsupported, config.invalid */
   resolve(name: string): Promise<SshTarget>;
   /**
+   * How a claim begins: the connection, the pool lock, and who works on the host. The connection that
+   * the last claim of this host left is used where there is one; nothing of its owner is.
    * @throws MtuiError host.unreachable, host.auth, host.key, host.unsupported, host.lost,
-   *   request.cancelled
+   *   request.cancelled: nothing of ours is on the host then
    */
+  enter(claim: Claim, purpose: LockPurpose, options?: OpenOptions): Promise<Entered>;
+  /** A new connection under a claim that has begun. @throws as `enter` */
   open(claim: Claim, options?: OpenOptions): Promise<HostSession>;
-  /** A look that changes nothing. @throws as `open` */
+  /** A look that changes nothing. @throws as `enter` */
   probe: ProbeHost;
 }
 
@@ -77,63 +87,75 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     log,
   };
   const live: LiveLocks = new Map();
+  const parking = new Parking<KnownHost>(clock, options.parking ?? PARKING);
+  const seats: SeatOptions = {
+    identity,
+    stale,
+    live,
+    limits,
+    paths,
+    clock,
+    log,
+    restampMs: restampSeconds(stale) * 1000,
+    keep: (connection, known) => parking.put({ connection, known }),
+  };
 
-  const open: HostConnector["open"] = async (claim, { signal, inventoryRow } = {}) => {
-    const hostName = claim.hostName;
-    const target = await resolve(hostName);
+  const wayTo = async (claim: Claim): Promise<LinkOptions> => {
+    const target = await resolve(claim.hostName);
     if (target.key !== claim.hostKey) throw movedAway(claim, target);
-    const cancel = signal === undefined ? {} : { signal };
-    const link = await HostLink.open(claim, { target, settings, paths, hostName, ...cancel });
+    return { target, settings, paths, hostName: claim.hostName, dial: options.dial ?? dial };
+  };
+
+  const connect = async <T>(
+    claim: Claim,
+    way: LinkOptions & { signal: AbortSignal | undefined },
+    begin: (seat: Seat) => Promise<T>,
+  ): Promise<T> => {
+    const { signal, ...rest } = way;
+    const link = await HostLink.open(claim, { ...rest, ...(signal === undefined ? {} : { signal }) });
     try {
-      const look = await lookAtHost(link);
-      if (!look.hasFlock) throw noFlock(hostName);
-      report(look, { hostName, inventoryRow, log });
-      const offset = look.clock - Math.floor(clock.now() / 1000);
-      const hostClock = (): number => Math.floor(clock.now() / 1000) + offset;
-      const locks = new RemoteLocks({
-        port: shellLockPort({ link, paths }),
-        clock,
-        identity,
-        stale,
-        live,
-        hostClock,
-        onReap: (record) =>
-          log("warn", `${hostName}: a stale lock of ${record.user} was removed`, { record }),
-      });
-      return new SshHostSession({
-        claim,
-        link,
-        locks,
-        commands: new Commands({ link, paths, limits, hostName }),
-        paths,
-        look,
-        historyUser: identity.user.replace(/\+mtuid$/, ""),
-        hostClock,
-        restampMs: restampSeconds(stale) * 1000,
-        onClose: () => undefined,
-      });
+      return await begin(new Seat(claim, link, seats));
     } catch (error) {
       await link.close();
       throw error;
     }
   };
 
-  return { resolve, open, probe: createProber({ resolve, settings, paths, identity, stale, live }) };
+  return {
+    resolve,
+    async enter(claim, purpose, { signal, inventoryRow } = {}) {
+      const way = await wayTo(claim);
+      const parked = signal?.aborted
+        ? null
+        : parking.take(claim.hostKey, await routeTo(way.target, resolve));
+      const wish = { purpose, inventoryRow };
+      const anew = async (): Promise<Entered> =>
+        await connect(claim, { ...way, signal }, async (seat) => await enter(seat, wish));
+      if (parked === null) return await anew();
+      const link = HostLink.resume(claim, { ...way, idle: parked.connection });
+      const seat = new Seat(claim, link, { ...seats, skew: parked.known.skew });
+      try {
+        const entered = await enterKept(seat, { ...wish, known: parked.known });
+        return "dead" in entered ? await enterAfter(entered, anew) : entered;
+      } catch (error) {
+        await link.close();
+        throw error;
+      }
+    },
+    async open(claim, { signal, inventoryRow } = {}) {
+      const way = await wayTo(claim);
+      return await connect(claim, { ...way, signal }, async (seat) =>
+        seat.session(await seat.look({ inventoryRow })),
+      );
+    },
+    probe: createProber({ resolve, settings, paths, identity, stale, live, dial: options.dial ?? dial }),
+    [Symbol.asyncDispose]: async () => await parking[Symbol.asyncDispose](),
+  };
 }
 
 function restampSeconds(stale: StalePolicy): number {
   if (stale.staleAgeSeconds <= 0) return MAX_RESTAMP_SECONDS;
   return Math.min(MAX_RESTAMP_SECONDS, Math.max(1, Math.floor(stale.staleAgeSeconds / 4)));
-}
-
-function report(
-  look: HostLook,
-  context: { hostName: string; inventoryRow: RefHost | undefined; log: Log },
-): void {
-  for (const warning of look.warnings) context.log("warn", warning);
-  if (context.inventoryRow === undefined) return;
-  for (const line of compareWithInventory(look.facts, context.inventoryRow))
-    context.log("warn", `${context.hostName}: ${line}`);
 }
 
 function movedAway(claim: Claim, target: SshTarget): MtuiError {
@@ -142,17 +164,6 @@ function movedAway(claim: Claim, target: SshTarget): MtuiError {
     `${claim.hostName} was claimed as ${claim.hostKey}, but ssh_config now leads to ${target.key}.`,
     {
       hint: `Remove the host and add it again: mtuictl add-host -t ${claim.hostName}`,
-    },
-  );
-}
-
-function noFlock(hostName: string): MtuiError {
-  return new MtuiError(
-    "host.unsupported",
-    `${hostName} has no flock program (util-linux), without which it cannot be locked safely.`,
-    {
-      hint: `Install it: ssh root@${hostName} zypper install util-linux`,
-      data: { host: hostName },
     },
   );
 }

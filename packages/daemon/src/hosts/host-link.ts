@@ -1,48 +1,39 @@
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import {
-  ControlShell,
   type ControlAnswer,
-  dial,
+  type Dial,
   type DialSettings,
   type GroupMember,
   type RemoteShell,
+  routeTo,
   shellQuote,
   type SshTarget,
-  type Transport,
 } from "../ssh/index.ts";
 import { Claim } from "../arbiter/claim.ts";
 import { type Grant, Probe } from "./grant.ts";
+import { IdleConnection } from "./idle-connection.ts";
+import { LiveConnection } from "./live-connection.ts";
 import { controlPreamble } from "./lock-script.ts";
 import type { RemotePaths } from "./remote-paths.ts";
-
-const WARM_MS = 100;
 
 export interface LinkOptions {
   readonly target: SshTarget;
   readonly settings: DialSettings;
+  readonly dial: Dial;
   readonly paths: RemotePaths;
   /** The name for people. */
   readonly hostName: string;
 }
 
-interface Live {
-  readonly transport: Transport;
-  control: Promise<ControlShell>;
-  /** A shell that has already started, so that the next command does not wait for it. */
-  warm: Promise<RemoteShell | null>;
-}
-
 /**
- * The one connection of a host and what is kept open on it: the control shell and one warm shell. A
- * connection that broke is made again by the next thing that needs it, once, and shared by all who
- * need it at that moment.
+ * The one connection of a host. One that broke is made again by the next thing that needs it, once, and
+ * shared by all who need it at that moment.
  */
 export class HostLink implements AsyncDisposable {
   readonly #options: LinkOptions;
-  #live: Live | null = null;
-  #dialing: Promise<Live> | null = null;
+  #live: LiveConnection | null = null;
+  #dialing: Promise<LiveConnection> | null = null;
   #closed = false;
-  #warming: NodeJS.Timeout | undefined;
 
   private constructor(options: LinkOptions) {
     this.#options = options;
@@ -60,8 +51,27 @@ export class HostLink implements AsyncDisposable {
     return link;
   }
 
+  /** On a connection that a former claim left; nothing is sent yet. @throws MtuiError internal */
+  static resume(claim: Claim, { idle, ...options }: LinkOptions & { idle: IdleConnection }): HostLink {
+    const link = new HostLink(options);
+    link.#live = idle.take(claim);
+    return link;
+  }
+
+  /**
+   * Ends this link and keeps its connection for another claim, if nothing is at work on it. Whoever
+   * still has this link can do nothing with the host any more.
+   */
+  leave(): IdleConnection | null {
+    const live = this.#live;
+    if (live === null || this.#closed || this.#dialing !== null || !live.quiet) return null;
+    this.#closed = true;
+    this.#live = null;
+    return new IdleConnection(this.target.key, live);
+  }
+
   get connected(): boolean {
-    return this.#live?.transport.connected === true;
+    return this.#live?.connected === true;
   }
 
   get target(): SshTarget {
@@ -79,44 +89,19 @@ export class HostLink implements AsyncDisposable {
     options: { timeoutMs?: number; after?: string; signal?: AbortSignal } = {},
   ): Promise<ControlAnswer> {
     const live = await this.#ensure(options.signal);
-    let shell = await live.control;
-    if (!shell.open && live.transport.connected) {
-      live.control = this.#openControl(live.transport);
-      shell = await live.control;
-    }
+    const shell = await live.control();
     return await shell.request(script, options);
   }
 
   /** A fresh shell for one command. @throws MtuiError host.lost, request.cancelled, and as `open` */
   async shell(signal?: AbortSignal): Promise<RemoteShell> {
     const live = await this.#ensure(signal);
-    const warm = await this.#takeWarm(live);
-    if (warm !== null) return warm;
-    return await live.transport.openShell(signal === undefined ? {} : { signal });
+    return await live.shell(signal);
   }
 
-  /**
-   * Start the next warm shell a moment after a command is over: not while the same command may still
-   * run on other hosts of this machine or of a small network.
-   */
+  /** A command is over; the next one will want a shell that has started. */
   rewarm(): void {
-    clearTimeout(this.#warming);
-    this.#warming = setTimeout(() => this.#rewarm(), WARM_MS).unref();
-  }
-
-  #rewarm(): void {
-    const live = this.#live;
-    if (live === null || !live.transport.connected || this.#closed) return;
-    live.warm = live.warm.then(async (shell) =>
-      shell?.open === true ? shell : await startWarm(live.transport),
-    );
-  }
-
-  async #takeWarm(live: Live): Promise<RemoteShell | null> {
-    const promise = live.warm;
-    live.warm = Promise.resolve(null);
-    const shell = await promise;
-    return shell?.open === true ? shell : null;
+    this.#live?.rewarm();
   }
 
   /** Signals a process group. @throws MtuiError host.lost */
@@ -150,12 +135,11 @@ export class HostLink implements AsyncDisposable {
   async drop(): Promise<void> {
     const live = this.#live;
     this.#live = null;
-    await live?.transport.close();
+    await live?.close();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#warming);
     await this.#dialing?.catch(() => undefined);
     await this.drop();
   }
@@ -164,12 +148,12 @@ export class HostLink implements AsyncDisposable {
     await this.close();
   }
 
-  async #ensure(signal?: AbortSignal): Promise<Live> {
+  async #ensure(signal?: AbortSignal): Promise<LiveConnection> {
     for (;;) {
       if (this.#closed)
         throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
       const live = this.#live;
-      if (live?.transport.connected === true) return live;
+      if (live?.connected === true) return live;
       const mine = this.#dialing === null;
       this.#dialing ??= this.#dial(signal).finally(() => {
         this.#dialing = null;
@@ -183,32 +167,15 @@ export class HostLink implements AsyncDisposable {
     }
   }
 
-  async #dial(signal?: AbortSignal): Promise<Live> {
-    const { target, settings } = this.#options;
-    const transport = await dial(target, settings, signal === undefined ? {} : { signal });
+  async #dial(signal?: AbortSignal): Promise<LiveConnection> {
+    const { target, settings, hostName, paths, dial } = this.#options;
+    const route = await routeTo(target, settings.resolve);
+    const transport = await dial(route, settings, signal === undefined ? {} : { signal });
     try {
-      const control = this.#openControl(transport);
-      control.catch(() => undefined);
-      const live: Live = { transport, control, warm: startWarm(transport) };
-      await control;
-      this.#live = live;
-      return live;
+      this.#live = await LiveConnection.open(transport, { hostName, route, preamble: controlPreamble(paths) });
+      return this.#live;
     } catch (error) {
-      await transport.close();
       throw toMtuiError(error);
     }
   }
-
-  async #openControl(transport: Transport): Promise<ControlShell> {
-    const shell = await transport.openShell({ reserved: true });
-    return new ControlShell(shell, {
-      hostName: this.#options.hostName,
-      preamble: controlPreamble(this.#options.paths),
-    });
-  }
-}
-
-/** Failing to warm up is no failure: the command opens its own shell and reports. */
-async function startWarm(transport: Transport): Promise<RemoteShell | null> {
-  return await transport.openShell().catch(() => null);
 }

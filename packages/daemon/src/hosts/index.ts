@@ -4,6 +4,8 @@ export {
   type HostConnectorOptions,
   type OpenOptions,
 } from "./connector.ts";
+export type { Entered } from "./enter.ts";
+export { dormantSession } from "./dormant-session.ts";
 export type { CommandOutcome, Captured, HostState } from "./outcome.ts";
 export type { ProbeReading } from "./probe.ts";
 export type {

@@ -1,5 +1,5 @@
 import type { HostFacts } from "@mtui/core/domain";
-import type { DialSettings, ResolveTarget } from "../ssh/index.ts";
+import type { Dial, DialSettings, ResolveTarget } from "../ssh/index.ts";
 import { Semaphore } from "../ssh/semaphore.ts";
 import { systemClock } from "../clock.ts";
 import { lookAtHost } from "./facts.ts";
@@ -27,6 +27,7 @@ export interface ProbeReading {
 export interface ProberOptions {
   readonly resolve: ResolveTarget;
   readonly settings: DialSettings;
+  readonly dial: Dial;
   readonly paths: RemotePaths;
   readonly identity: LockIdentity;
   readonly stale: StalePolicy;
@@ -64,13 +65,14 @@ async function probe(
   name: string,
   options: ProberOptions & { places: Semaphore; signal?: AbortSignal },
 ): Promise<ProbeReading> {
-  const { places, resolve, settings, paths, signal } = options;
+  const { places, resolve, settings, dial, paths, signal } = options;
   const done = await places.acquire(signal);
   try {
     const target = await resolve(name);
     const link = await HostLink.open(Probe.mint(name), {
       target,
       settings,
+      dial,
       paths,
       hostName: name,
       ...(signal === undefined ? {} : { signal }),

@@ -106,7 +106,12 @@ export interface HostSession extends AsyncDisposable {
   releaseLock(lock: HeldLock): Promise<LockRelease>;
   /** Goes on looking after locks that an earlier session of the same host took. */
   adoptLocks(locks: readonly HeldLock[]): void;
-  /** `unlock --force`: removes exactly the bytes that were seen, audited by the caller. */
+  /** A lock of ours for another owner of ours, in one step: the file is never absent in between. */
+  replaceLock(lock: HeldLock, purpose: LockPurpose): Promise<LockTaking>;
+  /**
+   * `unlock --force`: removes exactly the bytes that were seen, audited by the caller. An operation lock
+   * stays, as an error, while a fenced command is at work there.
+   */
   breakLock(kind: "operation" | "pool", seen: string): Promise<LockRelease>;
   /** A new time in a lock of ours, compared and swapped; sessions do this by themselves in good time. */
   restampLock(lock: HeldLock): Promise<LockTaking>;
@@ -124,8 +129,11 @@ export interface HostSession extends AsyncDisposable {
    */
   reboot(options: { lock: HeldLock; budgetSeconds: number; signal?: AbortSignal }): Promise<RebootOutcome>;
 
-  /** End running commands, close. Does not touch locks: that is the claim's release. */
-  close(): Promise<void>;
+  /**
+   * End running commands, close. Does not touch locks: that is the claim's release. With `keep` the
+   * connection may stay for the next claim of this host, if nothing is at work on it and no lock is held.
+   */
+  close(options?: { keep?: boolean }): Promise<void>;
 }
 
 export type RebootOutcome =

@@ -5,6 +5,7 @@ import { type HostLook, lookAtHost } from "./facts.ts";
 import { changeFenced } from "./fenced-change.ts";
 import { appendHistory, historyLine } from "./history.ts";
 import type { HostLink } from "./host-link.ts";
+import type { IdleConnection } from "./idle-connection.ts";
 import { lockLost } from "./lost-lock.ts";
 import type { CommandOutcome } from "./outcome.ts";
 import { rebootHost } from "./reboot.ts";
@@ -32,7 +33,8 @@ export interface SshSessionParts {
   readonly hostClock: () => number;
   /** Milliseconds between two renewals of our locks' time; 0 = never. */
   readonly restampMs: number;
-  readonly onClose: () => void;
+  /** Of a session that ended with nothing at work on its connection. */
+  readonly keep: (connection: IdleConnection) => void;
 }
 
 /** The session of one claimed host over SSH: a thin front of the parts that do the work. */
@@ -104,6 +106,10 @@ export class SshHostSession implements HostSession {
     return await this.#parts.locks.break(kind, seen);
   }
 
+  async replaceLock(lock: HeldLock, purpose: LockPurpose): Promise<LockTaking> {
+    return await this.#parts.locks.replace(lock, purpose);
+  }
+
   async restampLock(lock: HeldLock): Promise<LockTaking> {
     return await this.#parts.locks.restamp(lock);
   }
@@ -149,8 +155,8 @@ export class SshHostSession implements HostSession {
     return outcome;
   }
 
-  async close(): Promise<void> {
-    this.#closing ??= this.#close();
+  async close({ keep = false }: { keep?: boolean } = {}): Promise<void> {
+    this.#closing ??= keep ? this.#leave() : this.#close();
     await this.#closing;
   }
 
@@ -163,7 +169,17 @@ export class SshHostSession implements HostSession {
     await this.#parts.commands.endAll();
     await this.#parts.locks.tidy();
     await this.#parts.link.close();
-    this.#parts.onClose();
+  }
+
+  /** Whatever is in doubt is closed. */
+  async #leave(): Promise<void> {
+    const { commands, locks, link, keep } = this.#parts;
+    clearInterval(this.#timer);
+    const spent = (): boolean => commands.running === 0 && locks.held.length === 0;
+    if (spent()) await locks.tidy();
+    const connection = spent() ? link.leave() : null;
+    if (connection === null) await this.#close();
+    else keep(connection);
   }
 
   async #restampAll(): Promise<void> {

@@ -18,20 +18,24 @@ interface Pending {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_OUTPUT = 1024 * 1024;
+/** Requests that have been sent and not answered; what is behind them stays here, and is known not to have run. */
+const AHEAD = 8;
 
 /**
  * One `sh` kept open on a host for short protocol steps: half a millisecond a step, where a new
- * channel costs ten. Requests run one after the other; each is a single compound command, which the
- * shell begins only when it has read all of it, so that a torn request does nothing. A request that
- * takes too long ends the shell, and with it every request behind it: nobody knows any more what
- * belongs to whom.
+ * channel costs ten. The shell runs requests one after the other, in the order in which they were made,
+ * but they do not wait here for each other's answers: steps that are asked for together cost one round
+ * trip together. Each is a single compound command, which the shell begins only when it has read all of
+ * it, so that a torn request does nothing. A request that takes too long ends the shell, and with it
+ * every request behind it: nobody knows any more what belongs to whom.
  */
 export class ControlShell {
   readonly #shell: RemoteShell;
   readonly #nonce = randomBytes(16).toString("hex");
   readonly #queue: Pending[] = [];
   readonly #hostName: string;
-  #current: Pending | null = null;
+  /** Sent, in order: the first is the one that the shell is at. */
+  readonly #sent: Pending[] = [];
   #chunks: Buffer[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +58,11 @@ export class ControlShell {
 
   get open(): boolean {
     return this.#shell.open;
+  }
+
+  /** Is every request answered? */
+  get idle(): boolean {
+    return this.#sent.length + this.#queue.length === 0;
   }
 
   /**
@@ -85,29 +94,35 @@ export class ControlShell {
   }
 
   #next(): void {
-    if (this.#current !== null) return;
-    const next = this.#queue.shift();
-    if (next === undefined) return;
-    if (!this.#shell.open) {
-      next.settle(this.#error("the control shell is closed"));
-      this.#next();
-      return;
+    while (this.#sent.length < AHEAD) {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      if (this.#shell.open) this.#send(next);
+      else next.settle(this.#error("the control shell is closed"));
     }
-    this.#current = next;
-    this.#chunks = [];
-    this.#bytes = 0;
-    this.#timer = setTimeout(() => {
-      this.#shell.destroy();
-      this.#fail(`no answer within ${next.timeoutMs / 1000} s`);
-    }, next.timeoutMs);
+  }
+
+  #send(next: Pending): void {
+    this.#sent.push(next);
+    if (this.#sent.length === 1) this.#await(next);
     const mark = `printf '\\036%s %s %s\\n' ${this.#nonce}`;
     this.#shell.send(
       `{ ${mark} begin -\n{ ${next.script}\n} </dev/null 2>/dev/null; ${mark} end "$?"; { ${next.after}\n} </dev/null >/dev/null 2>&1; }\n`,
     );
   }
 
+  /** The time of a request begins when those before it are answered. */
+  #await({ timeoutMs }: Pending): void {
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#timer = setTimeout(() => {
+      this.#shell.destroy();
+      this.#fail(`no answer within ${timeoutMs / 1000} s`);
+    }, timeoutMs);
+  }
+
   #collect(chunk: Buffer): void {
-    if (this.#current === null) return;
+    if (this.#sent.length === 0) return;
     this.#bytes += chunk.length;
     if (this.#bytes > MAX_OUTPUT) {
       this.#shell.destroy();
@@ -129,19 +144,18 @@ export class ControlShell {
   }
 
   #finish(status: number): void {
-    const current = this.#current;
-    if (current === null) return;
+    const answered = this.#sent.shift();
+    if (answered === undefined) return;
     clearTimeout(this.#timer);
-    this.#current = null;
-    current.settle({ status, output: Buffer.concat(this.#chunks) });
+    answered.settle({ status, output: Buffer.concat(this.#chunks) });
+    const [next] = this.#sent;
+    if (next !== undefined) this.#await(next);
     this.#next();
   }
 
   #fail(reason: string): void {
     clearTimeout(this.#timer);
-    const waiting = [...(this.#current === null ? [] : [this.#current]), ...this.#queue.splice(0)];
-    this.#current = null;
-    for (const each of waiting) each.settle(this.#error(reason));
+    for (const each of [...this.#sent.splice(0), ...this.#queue.splice(0)]) each.settle(this.#error(reason));
   }
 
   #error(reason: string): MtuiError {

@@ -19,28 +19,29 @@ export interface DialSettings {
 
 const MAX_HOPS = 8;
 
+export type Dial = (
+  route: readonly SshTarget[],
+  settings: DialSettings,
+  options?: { signal?: AbortSignal },
+) => Promise<Transport>;
+
 /**
- * A connection to a target, through its ProxyJump hosts where it has some. Each hop is resolved by
- * ssh_config like any other host; the first may have a ProxyJump of its own. Closing the connection
- * closes its hops.
+ * A connection to the last of a route, through the others. Closing it closes its hops.
+ * @param route as `routeTo` gives it
  * @throws MtuiError host.unreachable, host.auth, host.key, host.unsupported, request.cancelled
  */
-export async function dial(
-  target: SshTarget,
-  settings: DialSettings,
-  options: { signal?: AbortSignal } = {},
-): Promise<Transport> {
-  const hops = await jumpChain(target, settings.resolve);
+export const dial: Dial = async (route, settings, options = {}) => {
   const open: Transport[] = [];
   try {
-    for (const hop of hops) open.push(await step(hop, open.at(-1), { settings, ...options }));
-    const last = await step(target, open.at(-1), { settings, ...options });
+    for (const each of route) open.push(await step(each, open.at(-1), { settings, ...options }));
+    const last = open.pop();
+    if (last === undefined) throw new MtuiError("internal", "A connection to nowhere was asked for.");
     return open.length === 0 ? last : new JumpedTransport(last, open);
   } catch (error) {
     await Promise.all(open.map(async (each) => await each.close()));
     throw error;
   }
-}
+};
 
 async function step(
   target: SshTarget,
@@ -65,7 +66,12 @@ function agentSocket(target: SshTarget, settings: DialSettings): string | undefi
   return target.identityAgent;
 }
 
-async function jumpChain(target: SshTarget, resolve: ResolveTarget): Promise<SshTarget[]> {
+/**
+ * The machines on the way to a target, itself the last. Each ProxyJump host is resolved by ssh_config
+ * like any other host; the first may have a ProxyJump of its own.
+ * @throws MtuiError host.unsupported, host.unknown
+ */
+export async function routeTo(target: SshTarget, resolve: ResolveTarget): Promise<SshTarget[]> {
   const chain: SshTarget[] = [];
   let next: readonly string[] = target.jumps;
   while (next.length > 0) {
@@ -74,7 +80,7 @@ async function jumpChain(target: SshTarget, resolve: ResolveTarget): Promise<Ssh
     if (chain.length > MAX_HOPS) throw tooManyHops(target);
     next = hops[0]?.jumps ?? [];
   }
-  return chain;
+  return [...chain, target];
 }
 
 function tooManyHops(target: SshTarget): MtuiError {

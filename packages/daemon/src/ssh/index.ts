@@ -1,6 +1,6 @@
 export { createResolver, type ResolveTarget } from "./config/resolver.ts";
 export { ControlShell, type ControlAnswer } from "./control-shell.ts";
-export { dial, type DialSettings } from "./dial.ts";
+export { type Dial, dial, type DialSettings, routeTo } from "./dial.ts";
 export type { UnknownHostPolicy } from "./host-key-policy.ts";
 export type { Log, LogLevel } from "./log.ts";
 export type { GroupMember } from "./package-managers.ts";

@@ -2,9 +2,10 @@ import { type RefHost, sameSlot, type Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import { fanOut } from "../fan-out.ts";
-import type { HeldLock, HostConnector, HostSession, LockReading } from "../hosts/index.ts";
+import type { Entered, HeldLock, HostConnector, LockReading } from "../hosts/index.ts";
 import { resolveCandidates } from "./candidates.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
+import type { HostLedger } from "./host-ledger.ts";
 import type { Releaser } from "./release.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,6 +40,7 @@ export interface AcquireDeps {
   arbiter: HostArbiter;
   connector: HostConnector;
   releaser: Pick<Releaser, "release">;
+  ledger: HostLedger;
   config: { daemon: { fanout: number } };
 }
 
@@ -88,7 +90,9 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
   );
   for (const { claim, slotIndex } of granted.served) serveToo(request, { key: claim.hostKey, slotIndex });
   request.onLeftOut?.(granted.unserved);
-  return granted.claims.map(({ value }) => value);
+  const hosts = granted.claims.map(({ value }) => value);
+  for (const host of hosts) deps.ledger.save(host);
+  return hosts;
 }
 
 /** A host that the workspace had already stands for these test targets as well. */
@@ -109,17 +113,19 @@ async function takeOne(
   deps: AcquireDeps,
   options: AcquireRequest & { claim: Claim; row: RefHost | null },
 ): Promise<Taken> {
-  const { claim, row, signal } = options;
-  let session: HostSession;
+  const { claim, row, signal, workspace } = options;
+  const purpose = { rrid: workspace.rridText, workspace: workspace.name, operation: null };
+  let entered: Entered;
   try {
-    session = await deps.connector.open(claim, { signal, ...(row === null ? {} : { inventoryRow: row }) });
+    entered = await deps.connector.enter(claim, purpose, {
+      signal,
+      ...(row === null ? {} : { inventoryRow: row }),
+    });
   } catch (thrown) {
     return { fault: unreachable(thrown) };
   }
-  const taken = await takePoolLock(session, options).catch(async (thrown: unknown) => {
-    await session.close();
-    throw thrown;
-  });
+  const { session, operation } = entered;
+  const taken = poolLockOf(entered, claim);
   if (taken.lock === null) {
     await session.close();
     return { fault: taken.fault };
@@ -131,49 +137,40 @@ async function takeOne(
     slots: claim.fields.slots,
     warnings: [],
   };
-  const fault = taken.fault ?? (await lookAt(deps, { ...options, host }));
+  const fault = taken.fault ?? (await lookAt(deps, { ...options, host, operation }));
   if (fault === null) return { host };
-  await deps.releaser.release(host);
+  await deps.releaser.release(host, { keep: false });
   // What is said of a look that was broken off is no news of the host.
   return { fault: signal.aborted ? unreachable(signal.reason) : fault };
 }
 
 type PoolLock = { lock: HeldLock; fault: HostFault | null } | { lock: null; fault: HostFault };
 
-/** A lock with a fault: whether its file is on the host is not known, so that it has to be removed. */
-async function takePoolLock(
-  session: HostSession,
-  { claim, workspace }: AcquireRequest & { claim: Claim },
-): Promise<PoolLock> {
-  const taking = await session.takeLock("pool", {
-    rrid: workspace.rridText,
-    workspace: workspace.name,
-    operation: null,
-  });
-  if (taking.state === "taken") return { lock: taking.lock, fault: null };
-  if (taking.state === "refused") return { lock: null, fault: foreignFault(taking.by) };
-  const { hostName } = claim;
-  const error = new MtuiError("lock.io", `${hostName}: the pool lock could not be taken: ${taking.reason}`, {
+/** A lock with a fault: its file is, or may be, on a host that cannot be used, and has to be removed. */
+function poolLockOf({ pool, fault }: Entered, { hostName }: Claim): PoolLock {
+  const unfit = fault === null ? null : unreachable(fault);
+  if (pool.state === "taken") return { lock: pool.lock, fault: unfit };
+  if (pool.state === "refused") return { lock: null, fault: unfit ?? foreignFault(pool.by) };
+  const error = new MtuiError("lock.io", `${hostName}: the pool lock could not be taken: ${pool.reason}`, {
     hint: `Look at /var/lock on ${hostName}.`,
   });
-  const fault = unreachable(error);
-  return taking.left === undefined ? { lock: null, fault } : { lock: taking.left, fault };
+  return { lock: pool.left ?? null, fault: unfit ?? unreachable(error) };
 }
 
+/** @param options.operation the operation lock as it was found */
 async function lookAt(
   deps: AcquireDeps,
-  options: AcquireRequest & { host: WorkspaceHost },
+  options: AcquireRequest & { host: WorkspaceHost; operation: LockReading },
 ): Promise<HostFault | null> {
-  const { host, signal } = options;
+  const { host, operation, signal } = options;
   try {
-    const operation = await host.session.readLock("operation");
     if (operation.state !== "free" && operation.state !== "ours") {
       if (options.refuseOperationLocks) return foreignFault(operation);
       host.warnings.push(`${host.claim.hostName} is locked: ${describeForeignLock(operation)}`);
     }
     return (await options.inspect?.(host, signal)) ?? null;
   } catch (thrown) {
-    await deps.releaser.release(host);
+    await deps.releaser.release(host, { keep: false });
     throw thrown;
   }
 }

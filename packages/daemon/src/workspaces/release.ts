@@ -24,8 +24,8 @@ const RETRY_FIRST_MS = 2_000;
 const RETRY_MAX_MS = 60_000;
 
 /**
- * The one way out for a host: the locks on it, the connection and the claim, in this order and
- * together. When the host does not answer, its claim becomes `releasing`: visible, not grantable,
+ * The one way out for a host: the locks on it, the connection (closed, or kept for the next claim of
+ * the host) and the claim, in this order and together. When the host does not answer, its claim becomes `releasing`: visible, not grantable,
  * and retried with back-off until the file is gone or somebody else's.
  */
 export class Releaser {
@@ -44,21 +44,22 @@ export class Releaser {
     return [...this.#pending.values()].map(({ name, reason }) => ({ host: name, reason }));
   }
 
-  async release(host: WorkspaceHost): Promise<ReleaseReport> {
+  /** @param options.keep whether the next claim may have the connection; not that of a host that is unfit. @default true */
+  async release(host: WorkspaceHost, { keep = true }: { keep?: boolean } = {}): Promise<ReleaseReport> {
     const { id, hostName } = host.claim;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return { host: hostName, reason: pending.reason };
-    const begun = this.#releases.get(id) ?? this.#release(host).finally(() => this.#releases.delete(id));
+    const begun = this.#releases.get(id) ?? this.#release(host, keep).finally(() => this.#releases.delete(id));
     this.#releases.set(id, begun);
     return begun;
   }
 
-  async #release(host: WorkspaceHost): Promise<ReleaseReport> {
+  async #release(host: WorkspaceHost, keep: boolean): Promise<ReleaseReport> {
     const { arbiter, clock, log } = this.#deps;
     const name = host.claim.hostName;
     const reason = await withLimit(clock, REMOTE_MS, () => removeLocks(host.session, locksOf(host)));
     await withLimit(clock, 2_000, async () => {
-      await host.session.close();
+      await host.session.close({ keep: keep && reason === null });
       return null;
     });
     if (reason === null) {

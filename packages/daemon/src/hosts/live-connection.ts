@@ -1,0 +1,117 @@
+import { ControlShell, type RemoteShell, type SshTarget, type Transport } from "../ssh/index.ts";
+
+const WARM_MS = 100;
+
+export interface LiveOptions {
+  readonly hostName: string;
+  /** The control shell's first words. */
+  readonly preamble: string;
+  /** Every machine on the way, the host last, as ssh_config said when it was dialled. */
+  readonly route: readonly SshTarget[];
+}
+
+/**
+ * One connection that stands, with what is kept open on it: the control shell, and one shell that has
+ * already started, so that the next command does not wait for it. It never connects again; `HostLink`
+ * makes another one.
+ */
+export class LiveConnection {
+  readonly route: readonly SshTarget[];
+  readonly #transport: Transport;
+  readonly #options: LiveOptions;
+  #control: Promise<ControlShell>;
+  #shell: ControlShell | null = null;
+  #warm: Promise<RemoteShell | null>;
+  /** Shells that commands were given; the closed ones are dropped when the next one is given. */
+  #lent: RemoteShell[] = [];
+  #warming: NodeJS.Timeout | undefined;
+
+  private constructor(transport: Transport, options: LiveOptions) {
+    this.route = options.route;
+    this.#transport = transport;
+    this.#options = options;
+    this.#control = this.#openControl();
+    this.#warm = startWarm(transport);
+  }
+
+  /** Owns the transport from now on, also when it fails. @throws MtuiError host.lost, host.unsupported */
+  static async open(transport: Transport, options: LiveOptions): Promise<LiveConnection> {
+    const live = new LiveConnection(transport, options);
+    try {
+      await live.#control;
+      return live;
+    } catch (error) {
+      await live.close();
+      throw error;
+    }
+  }
+
+  get connected(): boolean {
+    return this.#transport.connected;
+  }
+
+  /** Resolves when the connection is gone, whoever ended it. */
+  get gone(): Promise<unknown> {
+    return this.#transport.closed;
+  }
+
+  /** Is nobody's command on it, and every step of the control shell answered? */
+  get quiet(): boolean {
+    const idle = this.#shell?.open === true && this.#shell.idle;
+    return this.connected && idle && !this.#lent.some((shell) => shell.open);
+  }
+
+  /** @throws MtuiError host.lost, host.unsupported */
+  async control(): Promise<ControlShell> {
+    const shell = await this.#control;
+    if (shell.open || !this.connected) return shell;
+    this.#control = this.#openControl();
+    return await this.#control;
+  }
+
+  /** A fresh shell for one command. @throws MtuiError host.lost, request.cancelled */
+  async shell(signal?: AbortSignal): Promise<RemoteShell> {
+    const warm = this.#warm;
+    this.#warm = Promise.resolve(null);
+    const ready = await warm;
+    const shell =
+      ready?.open === true
+        ? ready
+        : await this.#transport.openShell(signal === undefined ? {} : { signal });
+    this.#lent = [...this.#lent.filter((each) => each.open), shell];
+    return shell;
+  }
+
+  /**
+   * Start the next warm shell a moment after a command is over: not while the same command may still
+   * run on other hosts of this machine or of a small network.
+   */
+  rewarm(): void {
+    clearTimeout(this.#warming);
+    this.#warming = setTimeout(() => {
+      if (!this.connected) return;
+      this.#warm = this.#warm.then(async (shell) =>
+        shell?.open === true ? shell : await startWarm(this.#transport),
+      );
+    }, WARM_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#warming);
+    await this.#transport.close();
+  }
+
+  #openControl(): Promise<ControlShell> {
+    const opening = this.#transport.openShell({ reserved: true }).then((shell) => {
+      this.#shell = new ControlShell(shell, this.#options);
+      return this.#shell;
+    });
+    opening.catch(() => undefined);
+    return opening;
+  }
+}
+
+/** Failing to warm up is no failure: the command opens its own shell and reports. */
+async function startWarm(transport: Transport): Promise<RemoteShell | null> {
+  return await transport.openShell().catch(() => null);
+}

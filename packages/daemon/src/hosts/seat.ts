@@ -1,0 +1,119 @@
+import type { RefHost } from "@mtui/core/domain";
+import { compareWithInventory } from "@mtui/core/domain";
+import { MtuiError } from "@mtui/core/protocol";
+import type { Claim } from "../arbiter/claim.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../ssh/index.ts";
+import { Commands } from "./commands.ts";
+import { type HostLook, lookAtHost } from "./facts.ts";
+import type { HostLink } from "./host-link.ts";
+import type { IdleConnection } from "./idle-connection.ts";
+import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
+import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
+import type { RemotePaths } from "./remote-paths.ts";
+import type { CommandLimits } from "./session.ts";
+import { shellLockPort } from "./shell-lock-port.ts";
+import { SshHostSession } from "./ssh-session.ts";
+
+/** What is the same for every host. */
+export interface SeatOptions {
+  readonly identity: LockIdentity;
+  readonly stale: StalePolicy;
+  readonly live: LiveLocks;
+  readonly limits: CommandLimits;
+  readonly paths: RemotePaths;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds between two renewals of our locks' time. */
+  readonly restampMs: number;
+  /** Of a session that ended with nothing at work on its connection. */
+  readonly keep: (connection: IdleConnection, known: KnownHost) => void;
+}
+
+/** What an owner knew of a host when it left. */
+export interface KnownHost {
+  readonly look: HostLook;
+  /** Seconds that the host's clock is ahead of ours. */
+  readonly skew: number;
+}
+
+/** A claim's things on one link, before and while it has a session: its locks, and the host's clock. */
+export class Seat {
+  readonly link: HostLink;
+  readonly locks: RemoteLocks;
+  readonly #claim: Claim;
+  readonly #options: SeatOptions;
+  #skew: number;
+
+  constructor(claim: Claim, link: HostLink, options: SeatOptions & { skew?: number }) {
+    const { clock, identity, stale, live, log, paths } = options;
+    this.#claim = claim;
+    this.link = link;
+    this.#options = options;
+    this.#skew = options.skew ?? 0;
+    this.locks = new RemoteLocks({
+      port: shellLockPort({ link, paths }),
+      clock,
+      identity,
+      stale,
+      live,
+      hostClock: this.hostClock,
+      onReap: (record) =>
+        log("warn", `${claim.hostName}: a stale lock of ${record.user} was removed`, { record }),
+    });
+  }
+
+  /** Seconds since the epoch. */
+  readonly hostClock = (): number => this.#now() + this.#skew;
+
+  /**
+   * Reads the host, and from now on goes by its clock.
+   * @throws MtuiError host.lost, host.unsupported
+   */
+  async look(options: { inventoryRow?: RefHost | undefined; timeoutMs?: number }): Promise<HostLook> {
+    const { hostName } = this.#claim;
+    const look = await lookAtHost(
+      this.link,
+      options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs },
+    );
+    if (!look.hasFlock) throw noFlock(hostName);
+    this.#skew = look.clock - this.#now();
+    for (const warning of look.warnings) this.#options.log("warn", warning);
+    if (options.inventoryRow !== undefined)
+      for (const line of compareWithInventory(look.facts, options.inventoryRow))
+        this.#options.log("warn", `${hostName}: ${line}`);
+    return look;
+  }
+
+  session(look: HostLook): SshHostSession {
+    const { limits, paths, identity, restampMs, keep } = this.#options;
+    const { link, locks, hostClock } = this;
+    return new SshHostSession({
+      claim: this.#claim,
+      link,
+      locks,
+      commands: new Commands({ link, paths, limits, hostName: this.#claim.hostName }),
+      paths,
+      look,
+      historyUser: identity.user.replace(/\+mtuid$/, ""),
+      hostClock,
+      restampMs,
+      keep: (connection) => keep(connection, { look, skew: this.#skew }),
+    });
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.now() / 1000);
+  }
+}
+
+function noFlock(hostName: string): MtuiError {
+  return new MtuiError(
+    "host.unsupported",
+    `${hostName} has no flock program (util-linux), without which it cannot be locked safely.`,
+    {
+      hint: `Install it: ssh root@${hostName} zypper install util-linux`,
+      data: { host: hostName },
+    },
+  );
+}
