@@ -171,6 +171,10 @@ export class FakeHost implements HostSession {
     return { state: "taken", lock };
   }
 
+  async replaceLock(lock: HeldLock): Promise<LockTaking> {
+    return { state: "taken", lock };
+  }
+
   async breakLock(): Promise<LockRelease> {
     this.lock = null;
     return { state: "released" };

@@ -17,11 +17,9 @@ export function recordFault(
   if (fault.kind === "foreign-lock") {
     // Spread over half a poll, so that two daemons which met once do not meet for ever.
     const retryAt = seenAt + draft.config.pollMs * (0.75 + 0.5 * jitter);
-    putHost(draft, {
-      ...host,
-      health: null,
-      foreign: { text: fault.text, since: fault.since, seenAt, retryAt },
-    });
+    const { text, user, since } = fault;
+    const foreign = { text, ...(user === undefined ? {} : { user }), since, seenAt, retryAt };
+    putHost(draft, { ...host, health: null, foreign });
     wakeBy(draft, retryAt);
     return;
   }

@@ -1,24 +1,35 @@
 import type { Slot } from "@mtui/core/domain";
 import type { ResultOf } from "@mtui/core/registry";
+import { candidateView } from "./candidate-view.ts";
+import { deadline } from "./patience.ts";
 import { compareRank } from "./rank.ts";
 import type { ArbiterState, Ticket } from "./state.ts";
-import { whyNot } from "./why-not.ts";
+import { plain } from "./why-not.ts";
 
-export type QueueView = ResultOf<"list_queue">;
-export type TicketView = QueueView["tickets"][number];
+type Queue = ResultOf<"list_queue">;
+export type TicketView = Queue["tickets"][number];
+/** What the arbiter knows of a claim; leases and jobs are known elsewhere. */
+export type ClaimView = Omit<Queue["claims"][number], "lease_until" | "operation" | "step">;
+export interface QueueView {
+  claims: ClaimView[];
+  tickets: TicketView[];
+}
 
 /** Who holds what and who waits for what, in the order of the queue. */
 export function queueView(state: ArbiterState, now: number): QueueView {
-  const claims: QueueView["claims"] = [];
+  const claims: ClaimView[] = [];
   for (const { key, name, holder } of state.hosts.values()) {
     if (!holder) continue;
+    const { hold } = holder;
     claims.push({
       id: holder.claim,
       host: name,
       key,
       workspace: holder.workspace,
       rrid: holder.rrid,
-      state: holder.hold.state,
+      job: holder.job,
+      state: hold.state,
+      reason: hold.state === "releasing" ? plain(hold.reason) : null,
       since: holder.since,
       slots: holder.slots.map(slotView),
     });
@@ -34,21 +45,23 @@ export function queueView(state: ArbiterState, now: number): QueueView {
 export function ticketView(state: ArbiterState, ticket: Ticket, now: number): TicketView {
   const slots: TicketView["slots"] = [];
   for (const want of ticket.wants) {
-    const candidates = want.candidates.map((candidate) => ({
-      host: candidate.name,
-      why_not: whyNot(state, candidate, { ticket, now }),
-    }));
+    const candidates = want.candidates.map((candidate) => candidateView(state, candidate, { ticket, now }));
     for (const index of want.slots) {
       const slot = ticket.slots[index];
       if (slot) slots.push({ slot: slotView(slot), candidates });
     }
   }
+  const { id, workspace, rrid, job, since, waitsFor } = ticket;
+  const until = ticket.phase.state === "waiting" ? deadline(ticket) : Infinity;
   return {
-    id: ticket.id,
+    id,
     position: position(state, ticket),
-    workspace: ticket.workspace,
-    rrid: ticket.rrid,
-    since: ticket.since,
+    workspace,
+    rrid,
+    job,
+    since,
+    until: Number.isFinite(until) ? until : null,
+    waits_for: waitsFor,
     slots,
   };
 }

@@ -1,33 +1,68 @@
 import { isUnhealthy } from "./standing.ts";
-import type { ArbiterState, Candidate, HostRecord, Ticket } from "./state.ts";
+import type { ArbiterState, Candidate, ForeignLock, Health, Holder, HostRecord, Ticket } from "./state.ts";
 
 export type Tables = Pick<ArbiterState, "hosts" | "tickets" | "queue" | "wanting" | "capped">;
+
+/** What keeps a candidate from serving a ticket at a moment. */
+export type Obstacle =
+  | { readonly state: "free" | "kept"; readonly known: boolean }
+  | { readonly state: "own" | "held" | "releasing"; readonly holder: Holder }
+  | { readonly state: Health["kind"]; readonly health: Health }
+  | { readonly state: "foreign"; readonly lock: ForeignLock };
+
+export function obstacle(
+  tables: Tables,
+  candidate: Candidate,
+  { ticket, now }: { ticket: Ticket; now: number },
+): Obstacle {
+  const host = tables.hosts.get(candidate.key);
+  if (!host) return { state: "free", known: false };
+  const { holder, health, foreign } = host;
+  if (holder) return { state: holderState(holder, ticket), holder };
+  if (health && isUnhealthy(host, now)) return { state: health.kind, health };
+  if (foreign && now < foreign.retryAt) return { state: "foreign", lock: foreign };
+  return { state: isKept(tables, host, ticket) ? "kept" : "free", known: true };
+}
+
+function holderState({ hold, workspace }: Holder, ticket: Ticket): "own" | "held" | "releasing" {
+  if (hold.state === "releasing") return "releasing";
+  const own = hold.state === "acquiring" ? hold.ticket === ticket.id : workspace === ticket.workspace;
+  return own ? "own" : "held";
+}
+
+function isKept({ capped, wanting }: Tables, host: HostRecord, ticket: Ticket): boolean {
+  return capped.some(
+    (entry) => entry.id !== ticket.id && wanting.get(host.key)?.some((other) => other.id === entry.id),
+  );
+}
 
 /** Why this candidate does not serve this ticket now, as one phrase for people. */
 export function whyNot(
   tables: Tables,
   candidate: Candidate,
-  { ticket, now }: { ticket: Ticket; now: number },
+  context: { ticket: Ticket; now: number },
 ): string {
-  const host = tables.hosts.get(candidate.key);
-  if (!host) return "free";
-  const held = whyHeld(host, ticket);
-  if (held) return held;
-  if (isUnhealthy(host, now)) return whyUnhealthy(host);
-  if (host.foreign && now < host.foreign.retryAt) return whyForeign(host.foreign);
-  if (
-    tables.capped.some(
-      (entry) =>
-        entry.id !== ticket.id && tables.wanting.get(host.key)?.some((other) => other.id === entry.id),
-    )
-  ) {
-    return "free, but kept for an earlier request";
-  }
-  return "free, waiting for the other hosts of this request";
+  return phrase(obstacle(tables, candidate, context), context.ticket);
 }
 
-function whyHeld({ holder }: HostRecord, ticket: Ticket): string | null {
-  if (!holder) return null;
+export function phrase(found: Obstacle, ticket: Ticket): string {
+  switch (found.state) {
+    case "free":
+      return found.known ? "free, waiting for the other hosts of this request" : "free";
+    case "kept":
+      return "free, but kept for an earlier request";
+    case "own":
+    case "held":
+    case "releasing":
+      return whyHeld(found.holder, ticket);
+    case "foreign":
+      return whyForeign(found.lock);
+    default:
+      return whyUnhealthy(found.health);
+  }
+}
+
+function whyHeld(holder: Holder, ticket: Ticket): string {
   const owner = `workspace ${holder.workspace}${holder.rrid ? ` (${holder.rrid})` : ""}`;
   switch (holder.hold.state) {
     case "acquiring":
@@ -40,8 +75,7 @@ function whyHeld({ holder }: HostRecord, ticket: Ticket): string | null {
   }
 }
 
-function whyUnhealthy({ health }: HostRecord): string {
-  if (!health) return "unknown";
+function whyUnhealthy(health: Health): string {
   const next = `next try ${moment(health.retryAt)}`;
   switch (health.kind) {
     case "dirty":

@@ -23,6 +23,10 @@ export interface EventPage {
 export interface EventFilter {
   /** Only events of these jobs; undefined = all. */
   jobs?: ReadonlySet<string>;
+  /** Only these types; `claim.*` is every type that begins so. */
+  types?: readonly string[];
+  workspace?: string;
+  hosts?: ReadonlySet<string>;
   output?: boolean;
 }
 
@@ -57,6 +61,25 @@ export class EventLog {
     this.#bytes += full.text?.length ?? 0;
     if (this.#ring.length > this.#limits.events || this.#bytes > this.#limits.bytes) this.#trim();
     for (const waiter of this.#waiters) if (matches(full, waiter.filter)) waiter.wake();
+  }
+
+  /** Where the next event will stand: reading from here on gives what happens from now on. */
+  get cursor(): number {
+    return this.#next;
+  }
+
+  /** The latest events that match, oldest first; never a gap. */
+  latest(count: number, filter: EventFilter = {}): EventPage {
+    const events: DaemonEvent[] = [];
+    let bytes = 0;
+    for (let index = this.#ring.length - 1; index >= 0 && events.length < count; index--) {
+      const event = this.#ring[index];
+      if (event === undefined || !matches(event, filter)) continue;
+      bytes += event.text?.length ?? 0;
+      if (bytes > PAGE_BYTES) break;
+      events.push(event);
+    }
+    return { events: events.toReversed(), cursor: this.#next, gap: false };
   }
 
   /** @param from the cursor of an earlier page; 0 = everything that is still kept. */
@@ -139,5 +162,12 @@ export class EventLog {
 
 function matches(event: DaemonEvent, filter: EventFilter): boolean {
   if (filter.jobs !== undefined && (event.job === undefined || !filter.jobs.has(event.job))) return false;
+  if (filter.workspace !== undefined && event.workspace !== filter.workspace) return false;
+  if (filter.hosts !== undefined && (event.host === undefined || !filter.hosts.has(event.host))) return false;
+  if (filter.types !== undefined && !filter.types.some((type) => isOfType(event, type))) return false;
   return filter.output !== false || event.type !== "job.output";
+}
+
+function isOfType(event: DaemonEvent, type: string): boolean {
+  return type.endsWith(".*") ? event.type.startsWith(type.slice(0, -1)) : event.type === type;
 }

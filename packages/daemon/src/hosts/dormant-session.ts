@@ -34,6 +34,7 @@ export function dormantSession(
     releaseLock: async () => ({ state: "error", reason }),
     adoptLocks: () => undefined,
     breakLock: async () => ({ state: "error", reason }),
+    replaceLock: async () => ({ state: "error", reason }),
     restampLock: async () => ({ state: "error", reason }),
     appendHistory: async () => false,
     refreshFacts: async () => facts,

@@ -122,10 +122,18 @@ export class RemoteLocks {
     return release;
   }
 
-  /** Removes the file if it still has the bytes that were seen. */
+  /**
+   * Removes the file if it still has the bytes that were seen. An operation lock stays while the host is
+   * fenced, whosoever it is: a command of some mtuid is at work there.
+   */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
     const nonce = nonceIn(seen);
-    const release = await this.#dropSafely({ kind, text: seen, ...(nonce === null ? {} : { nonce }) });
+    const release = await this.#dropSafely({
+      kind,
+      text: seen,
+      idle: kind === "operation",
+      ...(nonce === null ? {} : { nonce }),
+    });
     if (release.state === "released") {
       for (const lock of this.held) if (lock.kind === kind && lock.bytes === seen) this.forget(lock);
     }
@@ -148,6 +156,32 @@ export class RemoteLocks {
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
       return { state: "error", reason: toMtuiError(error).message };
+    }
+  }
+
+  /**
+   * Gives a lock of ours another purpose, in one step on the host: there is no moment without it. One that
+   * a reboot wiped is made anew.
+   */
+  async replace(lock: HeldLock, purpose: LockPurpose): Promise<LockTaking> {
+    const { kind } = lock;
+    const current = this.current(lock);
+    const epoch = this.#options.hostClock();
+    const fresh: HeldLock = { kind, ...newLock(this.#options.identity, { kind, purpose, epoch }) };
+    try {
+      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
+      const answer = await this.#options.port.swap({ lock: fresh, expected });
+      this.#tidyLater(fresh.nonce);
+      if (answer.state === "taken") {
+        this.#tidyLater(current.nonce);
+        this.forget(current);
+        this.#remember(fresh);
+        return { state: "taken", lock: fresh };
+      }
+      if (answer.state === "error") return answer;
+      return { state: "refused", by: await this.read(kind) };
+    } catch (error) {
+      return { state: "error", reason: toMtuiError(error).message, left: fresh };
     }
   }
 

@@ -2,6 +2,7 @@ import type { Rrid, Slot, TestReport } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { CommandEntry, HostUpdate } from "../workflow/index.ts";
 import { Lane } from "./lane.ts";
+import { LostHosts } from "./lost-hosts.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 /** A loaded report and the directory that it was read from. */
@@ -31,6 +32,7 @@ export class Workspace {
   readonly lane = new Lane();
   readonly hosts = new Map<string, WorkspaceHost>();
   readonly histories = new Map<string, HostHistory>();
+  readonly lost = new LostHosts();
   #template: LoadedTemplate | null = null;
   #noHost: readonly { slot: Slot; reason: string }[] = [];
   #leaseUntil: number | null = null;
@@ -122,9 +124,11 @@ export class Workspace {
 
   /**
    * The hosts of a `-t` selection, or all. A selection is a view: it changes nothing.
-   * @throws MtuiError host.unknown for a name that the workspace does not have, host.none for none at all
+   * @throws MtuiError host.unknown for a name that the workspace does not have, host.none for none at all,
+   * claim.lost for one that others took over, and once for each such host that nobody here knows of yet
    */
   select(names: readonly string[]): WorkspaceHost[] {
+    this.lost.assertTold(names, this.hosts);
     if (names.length === 0) {
       if (this.hosts.size > 0) return [...this.hosts.values()];
       throw new MtuiError("host.none", `Workspace ${this.name} has no hosts.`, {

@@ -1,0 +1,197 @@
+import { MtuiError, toMtuiError } from "@mtui/core/protocol";
+import type { ResultOf } from "@mtui/core/registry";
+import type { Claim } from "../arbiter/index.ts";
+import type { HostSession } from "../hosts/index.ts";
+import { describeForeignLock } from "../workspaces/foreign-lock.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
+import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
+import { jobsPerhapsAt } from "./at-work.ts";
+import type { Call, PlainHandler } from "./context.ts";
+import { finishTakeover } from "./finish-takeover.ts";
+import { oneLineReason } from "./reason.ts";
+import { findClaim, notHeldSo } from "./seen-claim.ts";
+
+/** The loser's job gets this long to prove that its commands are gone; then it goes on without the caller. */
+const FINISH_MS = 60_000;
+
+/**
+ * A person takes a host from another workspace. Whatever may fail is tried before anything changes: a
+ * connection of the taker's own is opened, and the pool lock on the host looked at. Then, without an
+ * await in between, the host changes hands in the arbiter and in both workspaces; from there on nothing
+ * that the loser begins can touch it. What the loser had begun is ended (`force`), and the pool lock
+ * on the host gets the taker's text in one step, so that the host is never without one.
+ * @throws MtuiError permission.denied, params.invalid, host.busy, workspace.busy, workspace.closed,
+ * lock.lost, lock.io, and what opening a connection throws; nothing has changed then
+ */
+export const takeover: PlainHandler<"takeover"> = async (params, call) => {
+  const { services, client } = call;
+  if (client.kind === "agent") throw onlyPeople();
+  const reason = oneLineReason(params.reason);
+  const claim = await findClaim(params, services);
+  const loser = services.workspaces.find(claim.fields.workspace);
+  const host = loser?.hosts.get(claim.hostName);
+  if (loser === undefined || host?.claim.id !== claim.id) throw passing(claim);
+  if (params.workspace === loser.name) throw isYours(claim);
+  const { force } = params;
+  assertIdle({ services, loser, host, force });
+  const session = await look(host, call);
+  const { workspaces } = services;
+  const known = workspaces.find(params.workspace);
+  try {
+    const taken = commit({ call, params, reason, claim, loser, host, session });
+    return await finish({ ...taken, call, claim, loser, host, reason });
+  } catch (thrown) {
+    if (services.arbiter.ownerOf(claim.hostKey)?.id === claim.id) {
+      await session.close();
+      const fresh = workspaces.find(params.workspace);
+      if (known === undefined && fresh !== undefined && fresh.hosts.size === 0) workspaces.forget(fresh);
+    }
+    throw thrown;
+  }
+};
+
+interface Taking {
+  readonly call: Call;
+  readonly params: { workspace: string; host: string; claim: string; force: boolean };
+  readonly reason: string;
+  readonly claim: Claim;
+  readonly loser: Workspace;
+  readonly host: WorkspaceHost;
+  readonly session: HostSession;
+}
+
+/** The one step: everything that the look took time for is checked again, then all of it happens or none. */
+function commit(taking: Taking): { taker: Workspace; taken: WorkspaceHost; cancelled: string[] } {
+  const { call, params, reason, claim, loser, host, session } = taking;
+  const { services, client } = call;
+  const { arbiter, clock, jobs } = services;
+  call.signal.throwIfAborted();
+  if (loser.hosts.get(claim.hostName) !== host || loser.closing) throw passing(claim);
+  assertIdle({ services, loser, host, force: params.force });
+  const taker = services.workspaces.open(params.workspace, client);
+  const by = { workspace: taker.name, rrid: taker.rridText, job: null };
+  const busy = jobsPerhapsAt(host, { jobs, workspace: loser.name });
+  const mine = arbiter.takeover(claim.hostKey, { seen: claim.id, by, reason });
+  const taken: WorkspaceHost = {
+    claim: mine,
+    session,
+    poolLock: host.poolLock,
+    slots: mine.fields.slots,
+    warnings: [],
+  };
+  loser.hosts.delete(claim.hostName);
+  loser.histories.delete(claim.hostName);
+  loser.lost.remember({ host: claim.hostName, by: taker.name, at: clock.now(), reason });
+  taker.hosts.set(mine.hostName, taken);
+  const words = `${claim.hostName} was taken over by workspace ${taker.name}: ${reason}`;
+  const cancelled = busy.filter((job) => job.cancel(words)).map(({ id }) => id);
+  services.log("warn", `${words} (from workspace ${loser.name}, by ${client.name})`, {
+    host: claim.hostName,
+    from: { workspace: loser.name, claim: claim.id },
+    to: { workspace: taker.name, claim: mine.id },
+    cancelled,
+  });
+  return { taker, taken, cancelled };
+}
+
+async function finish(
+  options: Omit<Taking, "params" | "session"> & {
+    taker: Workspace;
+    taken: WorkspaceHost;
+    cancelled: string[];
+  },
+): Promise<ResultOf<"takeover">> {
+  const { call, claim, loser, taker, taken, host, cancelled } = options;
+  const { clock, jobs } = call.services;
+  const ended = Promise.all(cancelled.map((id) => jobs.get(id).ended));
+  const late = Promise.withResolvers<string[]>();
+  const stop = clock.after(FINISH_MS, () =>
+    late.resolve([
+      `${cancelled.join(", ")} of workspace ${loser.name} is still being ended; until then nothing can be done there`,
+    ]),
+  );
+  const rest = ended.then(() => finishTakeover({ services: call.services, former: host, taker, taken }));
+  const warnings = await Promise.race([rest, late.promise]).finally(stop);
+  taken.warnings.push(...warnings);
+  return {
+    host: claim.hostName,
+    workspace: taker.name,
+    claim: taken.claim.id,
+    from: { workspace: loser.name, rrid: claim.fields.rrid, claim: claim.id, since: claim.fields.since },
+    cancelled_jobs: cancelled,
+    warnings,
+  };
+}
+
+/** A connection of the taker's, and proof that the host is still ours. @throws when not */
+async function look(host: WorkspaceHost, { services, signal }: Call): Promise<HostSession> {
+  const { claim } = host;
+  const name = claim.hostName;
+  const session = await services.connector.open(claim, { signal }).catch((thrown: unknown) => {
+    const error = toMtuiError(thrown);
+    throw new MtuiError(error.kind, `${error.message.replace(/\.$/, "")}; nothing has changed.`, {
+      retryable: true,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      data: { ...error.data, host: name },
+      cause: thrown,
+    });
+  });
+  const reading = await session.readLock("pool");
+  if (reading.state === "ours" || reading.state === "free") return session;
+  await session.close();
+  if (reading.state === "unreadable") {
+    throw new MtuiError("lock.io", `${name}: its pool lock cannot be read: ${reading.reason}; nothing has changed.`, {
+      hint: `Look at it: ssh root@${name} ls -l /var/lock`,
+      data: { host: name },
+    });
+  }
+  const who = describeForeignLock(reading);
+  throw new MtuiError("lock.lost", `${name} is not workspace ${claim.fields.workspace}'s any more: ${who}; nothing has changed.`, {
+    hint: `Ask its owner; mtuictl remove-host -w ${claim.fields.workspace} -t ${name} gives the claim up.`,
+    data: { host: name },
+  });
+}
+
+function assertIdle({
+  services,
+  loser,
+  host,
+  force,
+}: {
+  services: Call["services"];
+  loser: Workspace;
+  host: WorkspaceHost;
+  force: boolean;
+}): void {
+  const busy = jobsPerhapsAt(host, { jobs: services.jobs, workspace: loser.name }).map(({ id }) => id);
+  if (busy.length === 0 || force) return;
+  throw new MtuiError(
+    "workspace.busy",
+    `${host.claim.hostName} is at work for workspace ${loser.name} (${busy.join(", ")}); nothing has changed.`,
+    {
+      hint: `Wait for it (mtuictl job wait ${busy.join(" ")}), or cancel it with --force.`,
+      retryable: true,
+      data: { host: host.claim.hostName, workspace: loser.name, jobs: busy },
+    },
+  );
+}
+
+function onlyPeople(): MtuiError {
+  return new MtuiError("permission.denied", "Taking a host from others is for people alone.", {
+    hint: "Wait for the host (add_host), or ask a person to run mtuictl takeover.",
+  });
+}
+
+function passing(claim: Claim): MtuiError {
+  return notHeldSo(claim.hostName, {
+    claim,
+    why: `workspace ${claim.fields.workspace} is just getting it or giving it up`,
+  });
+}
+
+function isYours(claim: Claim): MtuiError {
+  const { workspace } = claim.fields;
+  return new MtuiError("params.invalid", `${claim.hostName} is in workspace ${workspace} already.`, {
+    hint: "Name the workspace that is to get it: -w NAME.",
+  });
+}
