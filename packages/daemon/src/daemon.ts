@@ -9,8 +9,11 @@ import type { Log } from "./log/index.ts";
 import { JobTable } from "./jobs/index.ts";
 import type { Services } from "./operations/context.ts";
 import { dispatch } from "./operations/index.ts";
+import { recover } from "./recovery/recover.ts";
 import type { IncomingCall } from "./server/index.ts";
+import { hostLedger, jobRecorder, type Journal, workspaceRecorder } from "./store/index.ts";
 import { keepLeases } from "./workspaces/lease.ts";
+import { LostLeases } from "./workspaces/lost-leases.ts";
 import { WorkspaceRegistry } from "./workspaces/registry.ts";
 import { Releaser } from "./workspaces/release.ts";
 import { type ShutdownReport, shutDown } from "./workspaces/shutdown.ts";
@@ -19,6 +22,8 @@ export interface DaemonOptions {
   loaded: LoadedConfig;
   daemonId: string;
   log: Log;
+  /** What the daemon's former life has written down, and where this one does. */
+  journal: Journal;
   /** What only the process knows: socket, paths, counts of connections. */
   status: Services["status"];
   /** The agent socket of the latest live client, else the daemon's own. */
@@ -30,6 +35,8 @@ export interface DaemonOptions {
 export interface Daemon {
   handle(call: IncomingCall): Promise<unknown>;
   readonly services: Services;
+  /** Takes up what the former life left; before the first call. */
+  recover(): Promise<void>;
   /** Ends running commands, releases every lock on the hosts, and says what it could not. */
   shutDown(): Promise<ShutdownReport>;
 }
@@ -37,13 +44,14 @@ export interface Daemon {
 /** The composition root: every room gets its neighbours here, and nowhere else. */
 export function createDaemon(options: DaemonOptions): Daemon {
   const { config } = options.loaded;
-  const { log, daemonId } = options;
+  const { log, daemonId, journal } = options;
   const clock = systemClock;
   const events = new EventLog({ clock });
   const user = ourLockUser(config.mtui.user);
   const jobs = new JobTable({
     clock,
     events,
+    journal: jobRecorder(journal),
     limits: {
       active: config.jobs.max_active,
       activePerWorkspace: config.jobs.max_active_per_workspace,
@@ -56,7 +64,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
     scheduler: clock,
     random: Math.random,
     pollSeconds: config.lock.wait_poll,
-    instance: daemonId,
+    former: {
+      places: new Map(journal.tickets.all()),
+      counts: { tickets: journal.count("tickets"), claims: journal.count("claims") },
+    },
+    journal: journal.arbiter,
     onEvent: (event) => events.append(event),
   });
   const connector = createHostConnector({
@@ -72,7 +84,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     log,
   });
   const releaser = new Releaser({ arbiter, connector, clock, log });
-  const workspaces = new WorkspaceRegistry(clock);
+  const workspaces = new WorkspaceRegistry(clock, workspaceRecorder(journal));
   const services: Services = {
     config,
     clock,
@@ -80,9 +92,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
     events,
     jobs,
     workspaces,
+    lostLeases: new LostLeases(clock),
     arbiter,
     connector,
     releaser,
+    ledger: hostLedger(journal),
     inventory: createInventory(config),
     identity: { user, daemonId },
     status: options.status,
@@ -91,6 +105,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const stopLeases = keepLeases(services);
   return {
     services,
+    recover: () => recover(services, journal),
     handle: (call) =>
       dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
     async shutDown() {

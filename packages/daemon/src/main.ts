@@ -7,7 +7,7 @@ import { agentSockets } from "./agent-sockets.ts";
 import { openLog } from "./log/index.ts";
 import { runDaemon } from "./run-daemon.ts";
 import { notifySystemd, takeListenFd, underSystemd } from "./server/index.ts";
-import { takeInstance } from "./store/instance.ts";
+import { takeInstance } from "./store/index.ts";
 
 const USAGE = `mtuid [--config FILE] [--foreground]
 

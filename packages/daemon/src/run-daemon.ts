@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { LoadedConfig } from "@mtui/core/config";
 import { BUILD, VERSION } from "@mtui/core/protocol";
 import { operationsByName } from "@mtui/core/registry";
@@ -6,7 +7,7 @@ import { createDaemon, type Daemon } from "./daemon.ts";
 import { onFaults } from "./faults.ts";
 import type { DaemonLog } from "./log/index.ts";
 import { answerHello, type DaemonServer, serve } from "./server/index.ts";
-import type { InstanceLock } from "./store/instance.ts";
+import { type InstanceLock, Journal } from "./store/index.ts";
 import { releaseByHand, type ShutdownReport } from "./workspaces/shutdown.ts";
 
 export interface RunOptions {
@@ -32,10 +33,12 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const sockets: { server: DaemonServer | null; daemon: Daemon | null } = { server: null, daemon: null };
   const facts = { version: VERSION, build: BUILD, started_at: startedAt, log: options.log.where };
 
+  using journal = new Journal(join(stateDir, "state.db"), { log, now: startedAt });
   const daemon = createDaemon({
     loaded,
     daemonId: instance.daemonId,
     log,
+    journal,
     authSock: () => agents.current(),
     onStopRequest: () => {
       stopping.resolve("a request");
@@ -55,6 +58,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   });
   sockets.daemon = daemon;
   const { jobs, workspaces } = daemon.services;
+  await daemon.recover();
   await using server = await serve({
     ...options.listen,
     operations: operationsByName,
@@ -107,6 +111,8 @@ function connectionsOf(daemon: Daemon | null): number {
 
 function tell(report: ShutdownReport, { log }: DaemonLog): void {
   if (report.cancelledJobs.length > 0) log("warn", `ended jobs: ${report.cancelledJobs.join(", ")}`);
+  if (report.suspendedJobs.length > 0)
+    log("info", `jobs that begin again with the next start: ${report.suspendedJobs.join(", ")}`);
   for (const job of report.stuckJobs)
     log("error", `job ${job} did not end; its commands may still run on its hosts`);
   if (report.released.length > 0) log("info", `released: ${report.released.join(", ")}`);

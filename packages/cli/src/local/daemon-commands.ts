@@ -32,8 +32,12 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     printLines([`mtuid${version}, pid ${stopped.pid}, has stopped${how}.`], context);
     if (stopped.by === "SIGKILL") {
       context.io.err.write(
-        "Killed, it could not release its locks on hosts: mtuictl list-locks shows them.\n",
+        "Killed, it could not release its locks on hosts: the next mtuid takes them up (mtuictl queue).\n",
       );
+    }
+    if (stopped.waitingJobs.length > 0) {
+      const jobs = stopped.waitingJobs.map((job) => oneLine(job)).join(", ");
+      context.io.err.write(`Jobs that begin again when mtuid starts: ${jobs}\n`);
     }
     for (const job of stopped.stuckJobs)
       context.io.err.write(`${oneLine(job)} did not end: its commands may still run on its hosts.\n`);

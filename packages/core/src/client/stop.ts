@@ -17,6 +17,8 @@ export interface StopOptions {
 
 /** What the daemon could not bring to an end, as far as it was there to tell. */
 interface Left {
+  /** Jobs that had changed nothing yet: they begin again when the daemon starts. */
+  waitingJobs: string[];
   /** Jobs whose commands may still run on their hosts. */
   stuckJobs: string[];
   /** Hosts on which locks may still be. */
@@ -33,7 +35,7 @@ export interface Stopped extends Left {
 const LOOK_MS = 25;
 /** What the daemon takes at most, and some more. */
 const STOP_MS = 150_000;
-const NOTHING_LEFT: Left = { stuckJobs: [], unreleased: [] };
+const NOTHING_LEFT: Left = { waitingJobs: [], stuckJobs: [], unreleased: [] };
 
 /**
  * End this user's daemon: by request, else (it hangs, its socket is gone) by a signal to the process
@@ -108,8 +110,9 @@ async function ask(options: StopOptions): Promise<Asked | null> {
 
 function leftBy(answer: unknown): Left {
   // An older daemon does not say; the process that ends is what counts.
-  const { stuck_jobs = [], unreleased = [] } = answer as Partial<ResultOf<"daemon_stop">>;
-  return { stuckJobs: stuck_jobs, unreleased };
+  const reply = answer as Partial<ResultOf<"daemon_stop">>;
+  const { waiting_jobs = [], stuck_jobs = [], unreleased = [] } = reply;
+  return { waitingJobs: waiting_jobs, stuckJobs: stuck_jobs, unreleased };
 }
 
 function sameProcess(pid: number, instance: Instance | null): Instance | null {

@@ -4,6 +4,8 @@ import type { JobState, JobView } from "@mtui/core/registry";
 /** The operation's own parameters, and who asked. */
 export interface JobRecipe {
   params: Record<string, unknown>;
+  /** What the operation itself has to know besides. */
+  notes: Record<string, unknown>;
   client: { id: string; kind: "terminal" | "agent" | "script"; name: string; namespace: string | null };
 }
 

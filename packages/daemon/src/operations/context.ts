@@ -8,6 +8,8 @@ import type { Log } from "../log/index.ts";
 import type { HostConnector } from "../hosts/index.ts";
 import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
+import type { HostLedger } from "../workspaces/host-ledger.ts";
+import type { LostLeases } from "../workspaces/lost-leases.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
 import type { ShutdownReport } from "../workspaces/shutdown.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
@@ -26,9 +28,12 @@ export interface Services {
   readonly events: EventLog;
   readonly jobs: JobTable;
   readonly workspaces: WorkspaceRegistry;
+  readonly lostLeases: LostLeases;
   readonly arbiter: HostArbiter;
   readonly connector: HostConnector;
   readonly releaser: Releaser;
+  /** Told of every change of what a workspace holds on a host. */
+  readonly ledger: HostLedger;
   /** @throws MtuiError inventory.unavailable, inventory.invalid */
   readonly inventory: (signal?: AbortSignal) => Promise<Inventory>;
   readonly identity: { user: string; daemonId: string };

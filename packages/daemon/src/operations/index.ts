@@ -1,17 +1,22 @@
 import { MtuiError } from "@mtui/core/protocol";
 import { type OperationName, operationsByName, type ParamsOf, type ResultOf } from "@mtui/core/registry";
 import { addHost } from "./add-host.ts";
-import { fullName, mayChange } from "../workspaces/names.ts";
+import { leaseLost } from "../workspaces/lost-leases.ts";
+import { type ClientIdentity, fullName, mayChange } from "../workspaces/names.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, JobHandler, PlainHandler } from "./context.ts";
 import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
+import { listEvents } from "./events.ts";
 import { exportReport } from "./export.ts";
 import { removeHost } from "./hosts.ts";
 import { jobCancel, jobFollow, jobList, jobResult, jobStatus, jobWait } from "./jobs.ts";
 import { listPackages } from "./list-packages.ts";
 import { listRefhosts } from "./list-refhosts.ts";
 import { lock } from "./lock.ts";
-import { listLocks, unlock } from "./locks.ts";
+import { listLocks } from "./locks.ts";
 import { listQueue } from "./queue.ts";
+import { takeover } from "./takeover.ts";
+import { unlock } from "./unlock.ts";
 import { foreground, type SlowParams, startJob } from "./start-job.ts";
 import { validate } from "./validate.ts";
 import { downgrade, install, prepare, reboot, run, setRepo, uninstall, update } from "./workflow.ts";
@@ -24,7 +29,7 @@ import {
   loadTemplateOperation,
 } from "./workspaces.ts";
 
-type SlowName =
+export type SlowName =
   | "add_host"
   | "lock"
   | "run"
@@ -52,6 +57,8 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
   list_locks: listLocks,
   unlock,
   list_queue: listQueue,
+  list_events: listEvents,
+  takeover,
   list_packages: listPackages,
   export: exportReport,
   // `validate` makes one job for each update by itself.
@@ -64,7 +71,7 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
   job_follow: jobFollow,
 };
 
-const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
+export const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
   add_host: addHost,
   lock,
   run,
@@ -77,7 +84,7 @@ const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
   reboot,
 };
 
-function isSlow(name: string): name is SlowName {
+export function isSlow(name: string): name is SlowName {
   return Object.hasOwn(SLOW, name);
 }
 
@@ -88,6 +95,7 @@ function isPlain(name: string): name is PlainName {
 /** One validated call to its handler. The names are checked against the registry by the server. */
 export async function dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
   signOfLife(name, params, call);
+  assertLease(name, params, call);
   if (isSlow(name)) return callSlow(name, params, call);
   if (isPlain(name)) return callPlain(name, params, call);
   throw new MtuiError("method.unknown", `There is no operation ${name}.`, {
@@ -95,37 +103,46 @@ export async function dispatch(name: string, params: unknown, call: Call): Promi
   });
 }
 
-/** Whoever asks about a workspace is still there, also when nothing is changed; only its own people count. */
+/**
+ * Whoever asks about a workspace is still there, also when nothing is changed; only its own people
+ * count. An agent that is at work anywhere keeps all desks of its namespace.
+ */
 function signOfLife(name: string, params: unknown, { services, client }: Call): void {
-  if (operationsByName.get(name)?.scope !== "workspace") return;
-  const full = fullName((params as { workspace: string }).workspace, client);
-  const workspace = services.workspaces.find(full);
-  if (workspace === undefined || workspace.closing || !mayChange(full, client)) return;
-  services.workspaces.touch(workspace, client.kind);
+  const { workspaces } = services;
+  const named = namedWorkspace(name, params, client);
+  if (named !== null && mayChange(named, client)) touch(workspaces.find(named));
+  if (client.kind === "agent" && client.namespace !== null)
+    for (const each of workspaces.list()) if (each.name.startsWith(`${client.namespace}/`)) touch(each);
+
+  function touch(workspace: Workspace | undefined): void {
+    if (workspace !== undefined && !workspace.closing) workspaces.touch(workspace, client.kind);
+  }
 }
 
 /**
- * Begins jobs of the daemon's former life again, under their old ids.
- * @throws MtuiError or ZodError when this version cannot make anything of what is written down
+ * A desk that was closed because its lease was over is not just unknown: every call that needs what it
+ * had says so, until it is opened again. Closing it is how one says that one has seen it.
+ * @throws MtuiError lease.lost
  */
-export function resumeJobs(services: Services): (again: FormerJob) => Job {
-  const validation = resumeValidations(services);
-  return (again) => {
-    const { operation, recipe } = again.former;
-    const params = operationsByName.get(operation)?.params.parse(recipe?.params);
-    if (recipe === null || params === undefined) throw new Error(`no recipe for ${operation}`);
-    if (operation === "validate") return validation(again, params as ParamsOf<"validate">);
-    if (!isSlow(operation)) throw new Error(`${operation} is not a job`);
-    return resumeSlow(operation, { params, again, call: { services, client: recipe.client } });
-  };
+function assertLease(name: string, params: unknown, { services, client }: Call): void {
+  const { workspaces, lostLeases } = services;
+  const named = namedWorkspace(name, params, client);
+  if (named === null || workspaces.find(named) !== undefined) return;
+  const lost = lostLeases.find(named);
+  if (lost === undefined || opensAgain(name, params)) return;
+  if (name === "close_workspace" && mayChange(named, client)) lostLeases.forget(named);
+  throw leaseLost(lost);
 }
 
-function resumeSlow<N extends SlowName>(
-  name: N,
-  { params, again, call }: { params: unknown; again: FormerJob; call: Pick<Call, "services" | "client"> },
-): Job {
-  const handler: JobHandler<N> = SLOW[name];
-  return startJob(name, { params: params as ParamsOf<N>, common: params as SlowParams, call, handler, again });
+/** Hosts of the pool can only be added where a report is loaded. */
+function opensAgain(name: string, params: unknown): boolean {
+  if (name === "load_template") return true;
+  return name === "add_host" && (params as ParamsOf<"add_host">).target.length > 0;
+}
+
+function namedWorkspace(name: string, params: unknown, client: ClientIdentity): string | null {
+  if (operationsByName.get(name)?.scope !== "workspace") return null;
+  return fullName((params as { workspace: string }).workspace, client);
 }
 
 async function callPlain<N extends PlainName>(name: N, params: unknown, call: Call): Promise<ResultOf<N>> {

@@ -24,7 +24,10 @@ export const lock: JobHandler<"lock"> = async (params, call) => {
   });
   for (const { host, lock: held } of taken) {
     const locked = workspace.hosts.get(host);
-    if (locked !== undefined) locked.byHand = held;
+    if (locked !== undefined) {
+      locked.byHand = held;
+      services.ledger.save(locked);
+    }
     job.host(host, { state: "ok", step: "lock" });
   }
   return { state: "done", result: { locks: await lockViews(chosen, ["operation"]) } };

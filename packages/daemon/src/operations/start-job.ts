@@ -1,6 +1,6 @@
 import type { OperationName, ParamsOf } from "@mtui/core/registry";
 import { MtuiError } from "@mtui/core/protocol";
-import type { Job, JobEnd } from "../jobs/index.ts";
+import type { Job, JobEnd, SavedJob } from "../jobs/index.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, JobHandler } from "./context.ts";
@@ -10,15 +10,27 @@ export interface SlowParams {
   background: boolean;
 }
 
+/** A job of the daemon's former life that begins again. */
+export interface FormerJob {
+  id: string;
+  former: SavedJob;
+}
+
 /**
  * Starts a slow operation as a job in its workspace's lane. The job belongs to the workspace: the
  * caller may vanish at any time. A foreground call merely waits for the end.
  */
 export function startJob<N extends OperationName>(
   operation: N,
-  options: { params: ParamsOf<N>; common: SlowParams; call: Call; handler: JobHandler<N> },
+  options: {
+    params: ParamsOf<N>;
+    common: SlowParams;
+    call: Pick<Call, "services" | "client">;
+    handler: JobHandler<N>;
+    again?: FormerJob | undefined;
+  },
 ): Job {
-  const { params, common, call, handler } = options;
+  const { params, common, call, handler, again } = options;
   const { services, client } = call;
   const name = fullName(common.workspace, client);
   assertMayChange(name, client);
@@ -28,13 +40,15 @@ export function startJob<N extends OperationName>(
     command: inWords(operation, params),
     workspace: name,
     rrid: workspace.rridText,
+    recipe: { params, client, notes: {} },
   };
-  return services.jobs.start(request, (job) =>
+  const work = (job: Job): Promise<JobEnd> =>
     inLane(job, {
       workspace,
       work: () => handler(params, { services, client, job, workspace }).finally(discard),
-    }),
-  );
+    });
+  if (again !== undefined) return services.jobs.restart(again.id, { former: again.former, work });
+  return services.jobs.start(request, work);
 }
 
 /**
@@ -43,7 +57,7 @@ export function startJob<N extends OperationName>(
  */
 function deskFor(
   operation: string,
-  { name, call }: { name: string; call: Call },
+  { name, call }: { name: string; call: Pick<Call, "services" | "client"> },
 ): { workspace: Workspace; discard: () => void } {
   const { workspaces } = call.services;
   const known = workspaces.find(name);

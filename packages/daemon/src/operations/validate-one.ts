@@ -28,7 +28,7 @@ export interface ValidationWishes extends Omit<PoolWishes, "all"> {
   after: "leave" | "downgrade";
 }
 
-interface Order {
+export interface ValidationOrder {
   rrid: Rrid;
   /** The workspace was made for this, and goes with it. */
   fresh: boolean;
@@ -40,7 +40,7 @@ interface Order {
  * compare, write, release. Whatever happens in between, the hosts are given back (unless `keep`),
  * and what could not be released is in the result.
  */
-export async function validateOne(call: JobCall, order: Order): Promise<JobEnd> {
+export async function validateOne(call: JobCall, order: ValidationOrder): Promise<JobEnd> {
   const kept = new Set(call.workspace.hosts.keys());
   let end: JobEnd | null = null;
   try {
@@ -53,7 +53,7 @@ export async function validateOne(call: JobCall, order: Order): Promise<JobEnd> 
   }
 }
 
-async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
+async function work(call: JobCall, { rrid, wishes }: ValidationOrder): Promise<JobEnd> {
   const { services, job, workspace } = call;
   const watch = stopwatch(() => services.clock.now());
   const step = <T>(name: string, run: () => Promise<T>): Promise<T> => {
@@ -107,6 +107,7 @@ async function work(call: JobCall, { rrid, wishes }: Order): Promise<JobEnd> {
     seconds: watch.total(),
     steps: watch.steps,
     warnings: [
+      ...services.lostLeases.reopened(workspace.name),
       ...inventory.warnings,
       ...template.report.warnings,
       ...plan.warnings,
@@ -133,7 +134,9 @@ async function claimHosts(
     wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
     partial: plan.partial,
     refuseOperationLocks: true,
-    inspect: (host, signal) => inspect(host, { ...context, signal, waitForLock: { seconds: 0 } }),
+    // A look, and a left-over of others swept away, begins nothing: it may be done again.
+    inspect: (host, signal) =>
+      inspect(host, { ...context, signal, waitForLock: { seconds: 0 }, begin: () => undefined }),
     signal: job.signal,
     onTicket: (view) => {
       ticket = view ?? ticket;
@@ -187,7 +190,7 @@ async function inspect(host: WorkspaceHost, context: flow.WorkflowContext): Prom
 
 async function giveBack(
   { services, workspace, job }: JobCall,
-  { fresh, wishes, kept }: Order & { kept: ReadonlySet<string> },
+  { fresh, wishes, kept }: ValidationOrder & { kept: ReadonlySet<string> },
 ): Promise<Validation["unreleased"]> {
   if (wishes.keep) return [];
   if (fresh && kept.size === 0) {

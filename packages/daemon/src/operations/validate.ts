@@ -1,14 +1,16 @@
+import { randomUUID } from "node:crypto";
 import { parseRrid, type Rrid } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
-import type { Validation } from "@mtui/core/registry";
+import type { ParamsOf, Validation } from "@mtui/core/registry";
+import { z } from "zod";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import { assertMayChange, nameOfUpdate } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
-import type { Call, PlainHandler } from "./context.ts";
+import type { Call, PlainHandler, Services } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { assertConsistent } from "./host-choice.ts";
-import { foreground, inLane } from "./start-job.ts";
-import { type ValidationWishes, validateOne } from "./validate-one.ts";
+import { type FormerJob, foreground, inLane } from "./start-job.ts";
+import { type ValidationOrder, validateOne } from "./validate-one.ts";
 
 /**
  * One job for each update, each in a workspace of its own. They share nothing but the pool: one that
@@ -28,7 +30,8 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   }
   call.services.jobs.assertRoom(names);
   const gate = new Gate(params.parallel ?? rrids.length);
-  const jobs = rrids.map((rrid) => startOne(rrid, { call, gate, wishes: params }));
+  const group = randomUUID();
+  const jobs = rrids.map((rrid) => startOne(rrid, { call, gate, group, params }));
   if (params.background) return { jobs: jobs.map((job) => job.view()), results: null };
   // All are waited for, whatever becomes of one: the reply has a result or an error for each.
   await Promise.allSettled(jobs.map((job) => foreground(job, call.signal)));
@@ -38,35 +41,63 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   };
 };
 
-function startOne(rrid: Rrid, options: { call: Call; gate: Gate; wishes: ValidationWishes }): Job {
-  const { call, gate, wishes } = options;
+/** Those that were asked for together still pass the same gate in the daemon's next life. */
+const notesShape = z.object({ group: z.string(), fresh: z.boolean() });
+
+function startOne(
+  rrid: Rrid,
+  options: { call: Call; gate: Gate; group: string; params: ParamsOf<"validate"> },
+): Job {
+  const { call, gate, group, params } = options;
   const { services, client } = call;
   const name = nameOfUpdate(rrid, client);
   const fresh = services.workspaces.find(name) === undefined;
-  const workspace = services.workspaces.open(name, client);
+  const recipe = { params: { ...params, rrids: [rrid.text] }, client, notes: { group, fresh } };
   const request = {
     operation: "validate",
     command: `validate ${rrid.text}`,
     workspace: name,
     rrid: rrid.text,
+    recipe,
   };
-  return services.jobs.start(
-    request,
-    (job): Promise<JobEnd> =>
-      gate
-        .run(
-          () =>
-            inLane(job, {
-              workspace,
-              work: () => validateOne({ services, client, job, workspace }, { rrid, fresh, wishes }),
-            }),
-          { signal: job.signal },
-        )
-        .finally(() => {
-          // Cancelled before its turn, or there was nothing to keep: no empty desk stays behind.
-          if (fresh && isBare(workspace)) services.workspaces.forget(workspace);
-        }),
-  );
+  const workspace = services.workspaces.open(name, client);
+  return services.jobs.start(request, workOf({ rrid, fresh, wishes: params }, { call, gate, workspace }));
+}
+
+/** Jobs of the daemon's former life that had not begun, with a gate for each group. */
+export function resumeValidations(services: Services): (again: FormerJob, params: ParamsOf<"validate">) => Job {
+  const gates = new Map<string, Gate>();
+  return ({ id, former }, params) => {
+    const { client } = former.recipe ?? {};
+    const notes = notesShape.parse(former.recipe?.notes);
+    const [text] = params.rrids;
+    if (client === undefined || text === undefined) throw new Error(`job ${id} has no recipe`);
+    const gate = gates.get(notes.group) ?? new Gate(params.parallel ?? Infinity);
+    gates.set(notes.group, gate);
+    const workspace = services.workspaces.open(former.workspace, client);
+    const order = { rrid: parseRrid(text), fresh: notes.fresh, wishes: params };
+    const work = workOf(order, { call: { services, client }, gate, workspace });
+    return services.jobs.restart(id, { former, work });
+  };
+}
+
+function workOf(
+  order: ValidationOrder,
+  options: { call: Pick<Call, "services" | "client">; gate: Gate; workspace: Workspace },
+): (job: Job) => Promise<JobEnd> {
+  const { call, gate, workspace } = options;
+  const { services, client } = call;
+  return (job) =>
+    gate
+      .run(
+        () =>
+          inLane(job, { workspace, work: () => validateOne({ services, client, job, workspace }, order) }),
+        { signal: job.signal },
+      )
+      .finally(() => {
+        // Cancelled before its turn, or there was nothing to keep: no empty desk stays behind.
+        if (order.fresh && isBare(workspace)) services.workspaces.forget(workspace);
+      });
 }
 
 function isBare({ hosts, template, lane }: Workspace): boolean {

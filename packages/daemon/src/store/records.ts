@@ -69,6 +69,7 @@ export const jobRecord = z.object({
   recipe: z
     .object({
       params: z.record(z.string(), z.unknown()),
+      notes: z.record(z.string(), z.unknown()),
       client: z.object({
         id: z.string(),
         kind: z.enum(["terminal", "agent", "script"]),

@@ -1,4 +1,3 @@
-import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import type { WorkspaceJournal } from "../workspaces/registry.ts";
 import type { Journal } from "./journal.ts";
 
@@ -22,27 +21,6 @@ export function workspaceRecorder(journal: Journal): WorkspaceJournal {
     forget(name) {
       written.delete(name);
       journal.write(() => journal.workspaces.remove(name));
-    },
-  };
-}
-
-/** Writes down what a workspace knows of a host: its locks there, above all. */
-export interface HostLedger {
-  save(host: WorkspaceHost): void;
-}
-
-export function hostLedger(journal: Journal): HostLedger {
-  return {
-    save({ claim, session, poolLock, byHand, slots, warnings }) {
-      const { base, addons, ...facts } = session.facts;
-      const record = {
-        poolLock,
-        byHand: byHand ?? null,
-        slots: slots.map((slot) => ({ ...slot, addons: [...slot.addons] })),
-        warnings: [...warnings],
-        facts: { ...facts, base: { ...base }, addons: addons.map((addon) => ({ ...addon })) },
-      };
-      journal.write(() => journal.hosts.put(claim.id, record));
     },
   };
 }

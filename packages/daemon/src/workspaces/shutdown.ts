@@ -3,6 +3,8 @@ import { pause } from "../clock.ts";
 
 export interface ShutdownReport {
   cancelledJobs: string[];
+  /** Jobs that had changed nothing yet: they begin again, at their place in the queue, in the next life. */
+  suspendedJobs: string[];
   /** Jobs whose commands could not be proven gone in time. */
   stuckJobs: string[];
   released: string[];
@@ -20,8 +22,8 @@ export function releaseByHand(host: string): string {
 }
 
 /**
- * The daemon's end, in two steps that cannot be cancelled: every job is ended (TERM, later KILL, on
- * the hosts too), then every host is released, all at once and within ten seconds. What is left
+ * The daemon's end, in two steps that cannot be cancelled: every job that has changed anything is ended (TERM,
+ * later KILL, on the hosts too) and the others are left for the next life, then every host is released, all at once and within ten seconds. What is left
  * over is named, with the host.
  */
 export async function shutDown(services: Services): Promise<ShutdownReport> {
@@ -29,7 +31,10 @@ export async function shutDown(services: Services): Promise<ShutdownReport> {
   // First of all: what waits in a lane must not begin behind the job that held it up.
   for (const workspace of workspaces.list()) workspace.markClosing();
   const active = jobs.list({ active: true });
-  for (const job of active) job.cancel("The daemon is stopping.");
+  arbiter.suspend();
+  const suspended = active.filter((job) => job.suspend());
+  const ending = active.filter((job) => !suspended.includes(job));
+  for (const job of ending) job.cancel("The daemon is stopping.");
   await within(Promise.all(active.map((job) => job.ended)), JOBS_MS, clock);
   const stuck = active.filter((job) => !job.final).map((job) => job.id);
 
@@ -52,7 +57,8 @@ export async function shutDown(services: Services): Promise<ShutdownReport> {
   ];
   releaser.stop();
   return {
-    cancelledJobs: active.map((job) => job.id),
+    cancelledJobs: ending.map((job) => job.id),
+    suspendedJobs: suspended.map((job) => job.id),
     stuckJobs: stuck,
     released: reports.filter(({ reason }) => reason === null).map(({ host }) => host),
     unreleased,

@@ -64,7 +64,7 @@ export const daemonOperations = [
   }),
   defineOperation({
     name: "daemon_stop",
-    summary: "End running commands, release every lock on the hosts, and stop",
+    summary: "End running commands, release every lock on the hosts, and stop; what waits goes on after the next start",
     scope: "daemon",
     effect: "control",
     params: {
@@ -74,6 +74,9 @@ export const daemonOperations = [
     result: z.object({
       stopping: z.boolean(),
       active_jobs: z.array(z.string()),
+      waiting_jobs: z
+        .array(z.string())
+        .describe("had changed nothing yet: they begin again when the daemon starts; known with `wait`"),
       stuck_jobs: z.array(z.string()).describe("their commands may still run; known with `wait`"),
       unreleased: z
         .array(z.object({ host: z.string(), reason: z.string(), hint: z.string() }))

@@ -1,0 +1,69 @@
+import { MtuiError, toMtuiError } from "@mtui/core/protocol";
+import { isFinal, type JobEnd, type SavedJob } from "../jobs/index.ts";
+import type { Services } from "../operations/context.ts";
+import { resumeJobs } from "../operations/resume-jobs.ts";
+import type { Journal } from "../store/journal.ts";
+
+/**
+ * Workspaces that were made for an update which can't go on: like at its end, their hosts are given back.
+ */
+export function endedWorkspaces(journal: Journal): ReadonlySet<string> {
+  const lost = journal.jobs.all().filter(([, job]) => !isFinal(job.state) && !mayBeginAgain(job));
+  return new Set(
+    lost.flatMap(([, { operation, recipe, workspace }]) =>
+      operation === "validate" && recipe?.notes["fresh"] === true && recipe.params["keep"] !== true
+        ? [workspace]
+        : [],
+    ),
+  );
+}
+
+/** All jobs that are written down: ended ones as they ended, the others from their beginning or as lost. */
+export function restoreJobs(
+  services: Services,
+  { journal }: { journal: Journal },
+): { again: string[]; lost: string[] } {
+  const { jobs, log } = services;
+  const resume = resumeJobs(services);
+  const again: string[] = [];
+  const lost: string[] = [];
+  for (const [id, former] of journal.jobs.all().toSorted(([, a], [, b]) => a.created - b.created)) {
+    if (isFinal(former.state)) {
+      const { state, error } = former;
+      const result = journal.results.get(id);
+      jobs.recall(id, { former, end: { state, result, ...(error === null ? {} : { error }) } as JobEnd });
+      continue;
+    }
+    if (former.state === "cancelling" && !former.begun) {
+      jobs.recall(id, { former, end: { state: "cancelled", result: null } });
+      continue;
+    }
+    if (mayBeginAgain(former)) {
+      try {
+        resume({ id, former });
+        again.push(id);
+        continue;
+      } catch (thrown) {
+        log("error", `job ${id} cannot begin again: ${toMtuiError(thrown).message}`);
+      }
+    }
+    jobs.recall(id, { former, end: { state: "lost", result: null, error: lostWithUs(id, former) } });
+    lost.push(id);
+  }
+  return { again, lost };
+}
+
+function mayBeginAgain({ recipe, begun }: SavedJob): boolean {
+  return recipe !== null && !begun;
+}
+
+function lostWithUs(id: string, { workspace }: SavedJob): NonNullable<JobEnd["error"]> {
+  return new MtuiError(
+    "job.lost",
+    `The daemon ended while ${id} worked on hosts; what its commands did there is not known.`,
+    {
+      hint: `Look at the hosts (mtuictl list-packages -w ${workspace}), then start it again.`,
+      data: { job: id },
+    },
+  ).toReport();
+}

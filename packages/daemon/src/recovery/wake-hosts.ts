@@ -1,0 +1,47 @@
+import { toMtuiError } from "@mtui/core/protocol";
+import type { Services } from "../operations/context.ts";
+import { releaseLeftLocks } from "../workspaces/left-locks.ts";
+import { reopen } from "../workspaces/reconnect.ts";
+import type { Workspace } from "../workspaces/workspace.ts";
+import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
+
+/**
+ * Connects the hosts that a desk had in the former life, in the desk's turn. One whose pool lock is
+ * somebody else's by now is lost to the desk; one that does not answer stays, and is asked again by whatever
+ * is done with it next.
+ */
+export async function wakeHosts(workspace: Workspace, services: Services): Promise<void> {
+  await workspace
+    .mutate(async () => {
+      await Promise.all([...workspace.hosts.values()].map((host) => wake(host, { workspace, services })));
+    })
+    .catch(() => undefined);
+}
+
+async function wake(
+  host: WorkspaceHost,
+  { workspace, services }: { workspace: Workspace; services: Services },
+): Promise<void> {
+  const { connector, events, log, releaser, ledger } = services;
+  const name = host.claim.hostName;
+  try {
+    await reopen(host, {
+      connector,
+      signal: new AbortController().signal,
+      workspace: workspace.name,
+      rrid: workspace.rridText,
+    });
+    if (!host.session.connected) {
+      log("warn", `${name}: does not answer; workspace ${workspace.name} keeps it`);
+      return;
+    }
+    ledger.save(host);
+    await releaseLeftLocks(host);
+  } catch (thrown) {
+    const { message } = toMtuiError(thrown);
+    log("warn", `workspace ${workspace.name} loses ${name}: ${message}`);
+    events.append({ type: "lock.lost", workspace: workspace.name, host: name, text: message });
+    workspace.hosts.delete(name);
+    await releaser.release(host);
+  }
+}
