@@ -182,6 +182,128 @@ describe("hosts that the report names", () => {
   });
 });
 
+describe("hosts that a person prefers", () => {
+  const line = ["base=SLES(major=15);arch=[x86_64]"];
+
+  it("come before those that the report names, in the order given, where they satisfy a slot", () => {
+    const options = {
+      preferred: ["basalt.example.com"],
+      prefer: ["emerald.example.com:2222", "amber.example.com", "iolite.example.com"],
+    };
+    expect(shown(line, options)).toEqual({ "SLES-15 x86_64": "emerald:2222 amber basalt" });
+    expect([...plan(line, options).preferred].toSorted()).toEqual([
+      "amber.example.com",
+      "basalt.example.com",
+      "emerald.example.com:2222",
+    ]);
+  });
+
+  it("are nobody's when nobody is named", () => {
+    expect(plan(line).preferred.size).toBe(0);
+  });
+});
+
+describe("hosts that a person excludes", () => {
+  const line = [`${SP6};arch=[x86_64,aarch64]`];
+  const without = (...names: string[]) =>
+    plan(line, { exclude: new Set(names.map((name) => `${name}.example.com`)) });
+
+  it("are no candidates", () => {
+    const { slots, missing } = without("amber");
+    expect(slots.map(({ candidates }) => candidates.map((host) => host.name))).toEqual([
+      ["basalt.example.com"],
+      ["cobalt.example.com"],
+    ]);
+    expect(missing).toEqual([]);
+  });
+
+  it("are the reason where a slot has no other, with what is nearest besides", () => {
+    const { slots, missing } = without("amber", "basalt");
+    expect(slots.map(({ slot }) => slot.arch)).toEqual(["aarch64"]);
+    expect(missing).toMatchObject([
+      {
+        slot: { arch: "x86_64" },
+        excluded: ["amber.example.com", "basalt.example.com"],
+        reason: expect.stringMatching(
+          /^excluded by --exclude: amber\.example\.com, basalt\.example\.com; nearest of the others: dolomite\.example\.com \(is SLES 12-SP5\); emerald/,
+        ),
+      },
+    ]);
+    expect(missing[0]?.nearest.map(({ host }) => host)).not.toContain("amber.example.com");
+  });
+
+  it("still say which architectures there are", () => {
+    const { missing } = plan([`${SP6};arch=[]`], { exclude: new Set(["cobalt.example.com"]) });
+    expect(missing.map(({ slot }) => slotText(slot))).toEqual(["SLES-15-SP6 aarch64"]);
+  });
+
+  it("win over a report that names them", () => {
+    const found = plan(line, {
+      preferred: ["amber.example.com"],
+      exclude: new Set(["amber.example.com"]),
+    });
+    expect(found.slots[0]?.candidates.map((host) => host.name)).toEqual(["basalt.example.com"]);
+    expect(found.warnings).toEqual([]);
+  });
+
+  it("are named up to a point", () => {
+    const many = Array.from({ length: 8 }, (_, index) => ({
+      name: `h${index}`,
+      arch: "x",
+      product: { name: "P" },
+      addons: [],
+    }));
+    const { missing } = planSlots(["base=P();arch=[x]"], many, {
+      exclude: new Set(many.map(({ name }) => name)),
+    });
+    expect(missing[0]?.reason).toBe("excluded by --exclude: h0, h1, h2, h3, h4, 3 more");
+    expect(missing[0]?.excluded).toHaveLength(8);
+  });
+});
+
+describe("what the nearest hosts lack, for programs", () => {
+  const row = (name: string, over: object) => ({
+    name,
+    arch: "x86_64",
+    product: { name: "SLES", version: { major: 15, minor: "SP6" } },
+    addons: [],
+    ...over,
+  });
+  const ha = (minor: string) => [{ name: "sle-ha", version: { major: 15, minor } }];
+
+  it.each([
+    [row("a", { addons: [] }), { what: "addon", wanted: "sle-ha 15-SP6", has: null }],
+    [
+      row("a", { addons: ha("SP5") }),
+      { what: "addon_version", wanted: "sle-ha 15-SP6", has: "sle-ha 15-SP5" },
+    ],
+    [row("a", { arch: "s390x", addons: ha("SP6") }), { what: "arch", wanted: "x86_64", has: "s390x" }],
+    [
+      row("a", { product: { name: "SLES", version: { major: 15, minor: "SP7" } }, addons: ha("SP6") }),
+      { what: "version", wanted: "SLES 15-SP6", has: "SLES 15-SP7" },
+    ],
+    [
+      row("a", { product: { name: "SLED", version: { major: 15, minor: "SP6" } }, addons: ha("SP6") }),
+      { what: "product", wanted: "SLES 15-SP6", has: "SLED 15-SP6" },
+    ],
+  ])("%j", (host, lack) => {
+    const { missing } = planSlots([`${SP6};arch=[x86_64];addon=sle-ha(major=15,minor=SP6)`], [host]);
+    expect(missing[0]?.nearest).toEqual([{ host: "a", lacks: [lack] }]);
+  });
+
+  it("the three that lack least, an architecture being the most", () => {
+    const hosts = [
+      row("arch", { arch: "s390x", addons: ha("SP6") }),
+      row("version", { product: { name: "SLES", version: { major: 15, minor: "SP7" } }, addons: ha("SP6") }),
+      row("product", { product: { name: "SLED", version: { major: 15, minor: "SP6" } }, addons: ha("SP6") }),
+      row("addon", {}),
+      row("addon-version", { addons: ha("SP5") }),
+    ];
+    const { missing } = planSlots([`${SP6};arch=[x86_64];addon=sle-ha(major=15,minor=SP6)`], hosts);
+    expect(missing[0]?.nearest.map(({ host }) => host)).toEqual(["addon-version", "addon", "version"]);
+  });
+});
+
 describe("slot identity", () => {
   it("does not depend on the order of addons, but on everything else", () => {
     const slot = { product: "SLES", version: "15", arch: "x", addons: ["a", "b"] };
