@@ -11,6 +11,7 @@ import { type JobLimits, JobTable } from "../../../packages/daemon/src/jobs/inde
 import type { Services } from "../../../packages/daemon/src/operations/context.ts";
 import { dispatch } from "../../../packages/daemon/src/operations/index.ts";
 import type { ClientIdentity } from "../../../packages/daemon/src/workspaces/names.ts";
+import { LostLeases } from "../../../packages/daemon/src/workspaces/lost-leases.ts";
 import { WorkspaceRegistry } from "../../../packages/daemon/src/workspaces/registry.ts";
 import { Releaser } from "../../../packages/daemon/src/workspaces/release.ts";
 import { FakePool } from "./fake-pool.ts";
@@ -31,7 +32,7 @@ export interface Desk extends Disposable {
     options?: { client?: ClientIdentity; signal?: AbortSignal },
   ): Promise<ResultOf<N>>;
   /** Writes the template of `SUSE:Maintenance:<incident>:<incident>0` and returns its RRID. */
-  template(incident: number): string;
+  template(incident: number, options?: { testplatforms?: string[]; hosts?: string[] }): string;
   /** Puts a file where its install logs would go. */
   spoilReport(rrid: string): void;
 }
@@ -40,7 +41,13 @@ export interface Desk extends Disposable {
  * The daemon's operations with the real arbiter, jobs and workspaces, over hosts in memory (all of one
  * product) and virtual time.
  */
-export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }): Desk {
+export function openDesk(options: {
+  hosts: string[];
+  jobs?: Partial<JobLimits>;
+  /** In place of one row a host, all of one product. */
+  inventory?: RefHost[];
+  lock?: { wait: number; wait_poll: number };
+}): Desk {
   const clock = new VirtualClock();
   const home = mkdtempSync(join(tmpdir(), "mtui-desk-"));
   const { config } = loadConfig({ config: null, env: { HOME: home, TEMPLATE_DIR: home, USER: "me" } });
@@ -55,22 +62,17 @@ export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }
     pollSeconds: 15,
     onEvent: (event) => events.append(event),
   });
-  const inventory = options.hosts.map(
-    (name): RefHost => ({
-      name,
-      arch: "x86_64",
-      product: { name: "SLES", version: { major: 15, minor: "SP6" } },
-      addons: [],
-    }),
-  );
+  const inventory = options.inventory ?? options.hosts.map(sp6);
   const services: Services = {
-    config: { ...config, svn: { path: "" } },
+    config: { ...config, svn: { path: "" }, lock: { ...config.lock, ...options.lock } },
     clock,
     log,
     events,
     jobs: new JobTable({ clock, events, ...(options.jobs === undefined ? {} : { limits: options.jobs }) }),
     workspaces: new WorkspaceRegistry(clock),
+    lostLeases: new LostLeases(clock),
     arbiter,
+    ledger: { save: () => undefined, forget: () => undefined },
     connector: pool,
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),
@@ -93,18 +95,19 @@ export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }
       const checked: unknown = operationsByName.get(name)?.params.parse(params);
       return (await dispatch(name, checked, { services, client, signal })) as ResultOf<N>;
     },
-    template(incident) {
+    template(incident, { testplatforms, hosts = [] } = {}) {
       const rrid = `SUSE:Maintenance:${incident}:${incident}0`;
       const directory = join(home, rrid);
       mkdirSync(directory);
-      writeFileSync(join(directory, "log"), "SUMMARY: PASSED/FAILED\n\ncomment: (none)\n");
+      const named = hosts.map((host) => `sles-x86_64 (reference host: ${host})\n`).join("");
+      writeFileSync(join(directory, "log"), `SUMMARY: PASSED/FAILED\n${named}\ncomment: (none)\n`);
       writeFileSync(
         join(directory, "metadata.json"),
         JSON.stringify({
           rrid,
           category: "recommended",
           packages: { "15-SP6": ["frob = 2-1"] },
-          testplatform: ["base=SLES(major=15,minor=SP6);arch=[x86_64]"],
+          testplatform: testplatforms ?? ["base=SLES(major=15,minor=SP6);arch=[x86_64]"],
           products: ["SLES 15-SP6 (x86_64)"],
           repository: "http://download.example.com/ibs/",
         }),
@@ -116,6 +119,16 @@ export function openDesk(options: { hosts: string[]; jobs?: Partial<JobLimits> }
     [Symbol.dispose]() {
       rmSync(home, { recursive: true, force: true });
     },
+  };
+}
+
+/** A row as `openDesk` makes it. */
+export function sp6(name: string): RefHost {
+  return {
+    name,
+    arch: "x86_64",
+    product: { name: "SLES", version: { major: 15, minor: "SP6" } },
+    addons: [],
   };
 }
 

@@ -68,8 +68,10 @@ export class FakePool implements HostConnector {
 
   resolve: HostConnector["resolve"] = async (name) => {
     if (this.strange.has(name)) throw new MtuiError("host.unsupported", `${name} cannot be resolved.`);
-    return target(name);
+    return target(this.aliases.get(name) ?? name);
   };
+  /** Other names of machines, as ssh_config may give them. */
+  readonly aliases = new Map<string, string>();
 
   async open(claim: Claim, { signal }: OpenOptions = {}): Promise<HostSession> {
     const machine = this.machines.get(claim.hostName);

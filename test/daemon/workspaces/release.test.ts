@@ -77,10 +77,10 @@ describe("closing a workspace", () => {
     ant.gates.lock = () => slow.promise;
     const locking = desk.call("lock", { workspace: "w" });
     await settle();
-    const closing = desk.call("close_workspace", { workspace: "w" });
+    const closing = desk.call("close_workspace", { workspace: "w", force: true });
     await settle();
     slow.resolve();
-    await locking;
+    await expect(locking).rejects.toMatchObject({ kind: "job.cancelled" });
     expect(await closing).toMatchObject({ released: ["ant"], unreleased: [] });
     expect(ant.files).toEqual({ operation: null, pool: null });
   });
@@ -106,9 +106,9 @@ describe("closing a workspace", () => {
     const loading = desk.call("load_template", { workspace: "w", auto_review_id: rrid });
     // Into the lane, behind the lock; reading the template takes real files.
     while ((desk.services.workspaces.find("w")?.lane.pending ?? 0) < 2) await settle();
-    const closing = desk.call("close_workspace", { workspace: "w" });
+    const closing = desk.call("close_workspace", { workspace: "w", force: true });
     slow.resolve();
-    await Promise.all([locking, closing]);
+    await Promise.allSettled([locking, closing]);
     await expect(loading).rejects.toMatchObject({ kind: "workspace.closed" });
   });
 });

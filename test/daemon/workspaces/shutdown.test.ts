@@ -11,11 +11,11 @@ describe("the end of the daemon", () => {
     const hang = Promise.withResolvers<void>();
     ant.gates.command = () => hang.promise;
     await desk.call("run", { workspace: "w", command: ["true"], background: true });
-    const locking = desk.call("lock", { workspace: "w" });
+    const removing = desk.call("remove_host", { workspace: "w" });
     await settle();
     const ending = shutDown(desk.services);
     hang.resolve();
-    await expect(locking).rejects.toMatchObject({ kind: "workspace.closed" });
+    await expect(removing).rejects.toMatchObject({ kind: "workspace.closed" });
     expect(await ending).toMatchObject({ released: ["ant"], unreleased: [], stuckJobs: [] });
     expect(ant).toMatchObject({ files: { operation: null, pool: null }, open: 0 });
   });
