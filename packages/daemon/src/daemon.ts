@@ -112,6 +112,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       stopLeases();
       const report = await shutDown(services);
       await arbiter[Symbol.asyncDispose]();
+      await connector[Symbol.asyncDispose]();
       return report;
     },
   };
