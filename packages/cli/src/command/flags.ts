@@ -9,6 +9,8 @@ export interface Flags {
   readonly onInterrupt: "ask" | "detach" | "cancel" | undefined;
   readonly diff: boolean;
   readonly verbose: boolean;
+  /** Go on with what changes from now on. */
+  readonly watch: boolean;
 }
 
 interface FlagSpec {
@@ -52,6 +54,15 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
       description: "what Ctrl-C does to the jobs; default: ask on a terminal, else detach",
     },
   },
+  watch: {
+    applies: ofName("list_queue"),
+    schema: { type: "boolean", default: false, description: "stay and show each change, until Ctrl-C" },
+  },
+  follow: {
+    short: "f",
+    applies: ofName("list_events"),
+    schema: { type: "boolean", default: false, description: "go on with what happens, until Ctrl-C" },
+  },
   diff: {
     applies: ofName("run"),
     schema: {
@@ -90,6 +101,7 @@ export function flagsOf(values: Readonly<Record<string, unknown>>): Flags {
     onInterrupt: oneOf(values.on_interrupt, ["ask", "detach", "cancel"] as const),
     diff: values.diff === true,
     verbose: values.verbose === true,
+    watch: values.watch === true || values.follow === true,
   };
 }
 

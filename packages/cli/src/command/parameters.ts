@@ -24,6 +24,11 @@ const METAVARS: Readonly<Record<string, string>> = {
   target: "host",
   job_id: "id",
   job_ids: "id",
+  claim: "id",
+  from: "cursor",
+  last: "number",
+  reason: "text",
+  types: "type",
   wait: "seconds",
   timeout: "seconds",
   config: "file",
@@ -35,7 +40,10 @@ const METAVARS: Readonly<Record<string, string>> = {
 };
 
 /** Parameters that the client fills in by itself while it follows. */
-const OWN: Readonly<Record<string, readonly string[]>> = { job_follow: ["timeout"] };
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  job_follow: ["timeout"],
+  list_events: ["timeout"],
+};
 
 export function parametersOf(entry: OperationEntry): Parameter[] {
   const { properties, required } = entry.params;

@@ -28,7 +28,13 @@ export async function liveValues(question: LiveQuestion): Promise<Candidate[]> {
       case "job_ids":
         return await jobs(question);
       case "hosts":
-        return await hosts(question);
+        return question.operation === "list_events"
+          ? await claimed(question, "host")
+          : await hosts(question);
+      case "host":
+        return await claimed(question, "host");
+      case "claim":
+        return await claimed(question, "claim");
       case "target":
         return await refhosts(question);
       default:
@@ -67,6 +73,17 @@ async function hosts(question: LiveQuestion): Promise<Candidate[]> {
   const params = question.workspace === undefined ? {} : { workspace: question.workspace };
   const result = (await ask(question, { method: "list_hosts", params })) as ResultOf<"list_hosts">;
   return result.hosts.map(({ host, system }) => ({ word: host, about: system }));
+}
+
+/** What others hold: by host or by claim, with its owner. */
+async function claimed(question: LiveQuestion, by: "host" | "claim"): Promise<Candidate[]> {
+  const { claims } = (await ask(question, { method: "list_queue" })) as ResultOf<"list_queue">;
+  return claims.map(({ id, host, workspace, rrid }) => {
+    const owner = rrid === null ? workspace : `${workspace} ${rrid}`;
+    return by === "host"
+      ? { word: host, about: `${id} ${owner}` }
+      : { word: id, about: `${host} ${owner}` };
+  });
 }
 
 async function refhosts(question: LiveQuestion): Promise<Candidate[]> {

@@ -11,6 +11,39 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`: how long something lasts, for people. */
+export function span(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return "?";
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const [big, small, units] =
+    minutes < 1440
+      ? [Math.floor(minutes / 60), minutes % 60, ["h", "min"]]
+      : [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, ["d", "h"]];
+  return small === 0 ? `${big} ${units[0]}` : `${big} ${units[0]} ${small} ${units[1]}`;
+}
+
+/** A moment in UTC: `14:02Z`, with its date on another day than `now`. Any number may come. */
+export function moment(at: number, now: number): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return "?";
+  const [day = "", time = ""] = date.toISOString().split("T");
+  const short = `${time.slice(0, 5)}Z`;
+  return day === new Date(now).toISOString().split("T")[0] ? short : `${day} ${short}`;
+}
+
+/** `14:02Z, for 12 min`. */
+export function since(at: number, now: number): string {
+  return `${moment(at, now)}, for ${span(Math.max(0, now - at))}`;
+}
+
+/** `14:02Z, in 12 min`, or that it is over. */
+export function until(at: number, now: number): string {
+  return at <= now ? `${moment(at, now)}, now` : `${moment(at, now)}, in ${span(at - now)}`;
+}
+
 /** `12 s ago`, for moments in milliseconds since the epoch. */
 export function ago(at: number, now: number): string {
   return `${duration(Math.max(0, (now - at) / 1000))} ago`;

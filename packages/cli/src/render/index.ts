@@ -1,11 +1,13 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { renderDaemonStatus, renderWhoami } from "./daemon.ts";
 import { renderAddHost, renderCloseWorkspace, renderHosts, renderProducts, renderReleased } from "./hosts.ts";
+import { renderEvents } from "./events.ts";
 import { renderJob, renderJobCancel, renderJobList, renderJobs } from "./jobs.ts";
 import { renderLocks, renderUnlock } from "./locks.ts";
 import { renderQueue } from "./queue.ts";
 import { renderRefhosts } from "./refhosts.ts";
 import { renderRun } from "./run.ts";
+import { renderTakeover } from "./takeover.ts";
 import { renderValidate } from "./validation.ts";
 import type { Renderer } from "./view.ts";
 import { renderExport, renderHostResults, renderPackages, renderUpdate } from "./workflow.ts";
@@ -38,6 +40,8 @@ type QuickName =
   | "list_locks"
   | "unlock"
   | "list_queue"
+  | "list_events"
+  | "takeover"
   | "list_packages"
   | "export"
   | "validate"
@@ -64,6 +68,8 @@ export const RENDERERS: Renderers = {
   lock: renderLocks,
   unlock: renderUnlock,
   list_queue: renderQueue,
+  list_events: renderEvents,
+  takeover: renderTakeover,
   run: renderRun,
   prepare: renderHostResults,
   update: renderUpdate,

@@ -14,10 +14,12 @@ export function renderLocks({ locks }: ResultOf<"list_locks">, view: View): stri
     lock.kind,
     paint(lock.state, view.style),
     owner(lock),
+    oneLine(lock.workspace ?? "-"),
+    oneLine(lock.rrid ?? "-"),
     age(lock, view),
     oneLine(words(lock)),
   ]);
-  const header = ["host", "lock", "state", "owner", "age", "comment"].map((title) => view.style.dim(title));
+  const header = ["host", "lock", "state", "owner", "workspace", "update", "age", "comment"].map((title) => view.style.dim(title));
   return table([header, ...rows], { columns: view.columns });
 }
 

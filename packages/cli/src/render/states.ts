@@ -22,6 +22,7 @@ const BAD: ReadonlySet<string> = new Set([
   "malformed",
   "unreadable",
   "UNKNOWN",
+  "quarantined",
 ]);
 const MIDDLING: ReadonlySet<string> = new Set([
   "waiting",
@@ -33,6 +34,8 @@ const MIDDLING: ReadonlySet<string> = new Set([
   "update needed",
   "locked",
   "pool-locked",
+  "releasing",
+  "dirty",
 ]);
 
 /** A state or verdict in the colour of what it means. */

@@ -31,6 +31,10 @@ export async function runOperation(
       ? await followCommand(parsed, { context, client })
       : await resultCommand(parsed, { context, client });
   }
+  if (context.flags.watch) {
+    const { watchCommand } = await import("./watch-command.ts");
+    return await watchCommand(entry.name, parsed, { context, client });
+  }
   const asked = parsed.params.workspace;
   const workspace = typeof asked === "string" ? asked : "default";
   const quiet = entry.scope !== "workspace" || context.flags.json;

@@ -15,7 +15,7 @@ const CLOSE_MS = 20_000;
  * @returns what could not be done, in words
  */
 export async function finishTakeover(options: {
-  services: Pick<Services, "arbiter" | "clock">;
+  services: Pick<Services, "arbiter" | "clock" | "ledger">;
   former: WorkspaceHost;
   taker: Workspace;
   taken: WorkspaceHost;
@@ -29,7 +29,10 @@ export async function finishTakeover(options: {
     workspace: taker.name,
   });
   const isStillHis = services.arbiter.ownerOf(claim.hostKey)?.id === claim.id;
-  if (taking.state === "taken" && isStillHis) taken.poolLock = taking.lock;
+  if (taking.state === "taken" && isStillHis) {
+    taken.poolLock = taking.lock;
+    services.ledger.save(taken);
+  }
   // Given up while this went on: what was written last goes, too.
   if (taking.state === "taken" && !isStillHis) await session.releaseLock(taking.lock);
   session.adoptLocks(taking.state === "error" ? [former.poolLock, ...left] : left);

@@ -83,6 +83,7 @@ function commit(taking: Taking): { taker: Workspace; taken: WorkspaceHost; cance
   loser.histories.delete(claim.hostName);
   loser.lost.remember({ host: claim.hostName, by: taker.name, at: clock.now(), reason });
   taker.hosts.set(mine.hostName, taken);
+  services.ledger.save(taken);
   const words = `${claim.hostName} was taken over by workspace ${taker.name}: ${reason}`;
   const cancelled = busy.filter((job) => job.cancel(words)).map(({ id }) => id);
   services.log("warn", `${words} (from workspace ${loser.name}, by ${client.name})`, {
@@ -112,7 +113,6 @@ async function finish(
   );
   const rest = ended.then(() => finishTakeover({ services: call.services, former: host, taker, taken }));
   const warnings = await Promise.race([rest, late.promise]).finally(stop);
-  taken.warnings.push(...warnings);
   return {
     host: claim.hostName,
     workspace: taker.name,

@@ -17,6 +17,7 @@ import { type HostPlan, planPool, type PoolWishes } from "./plan-pool.ts";
 import { occupied, templateSource } from "./workspaces.ts";
 import { stopwatch } from "./stopwatch.ts";
 import { tellHosts } from "./tell-hosts.ts";
+import { tellLostLocks } from "./tell-lost-locks.ts";
 import { validationEnd, validationResult } from "./validation-result.ts";
 import { workflowContext } from "./workflow-context.ts";
 import { type WrittenResults, writeResults } from "./write-results.ts";
@@ -88,6 +89,7 @@ async function work(call: JobCall, { rrid, wishes }: ValidationOrder): Promise<J
     flow.update(context, { hosts: targets, newpackage, noprepare: false }),
   );
   tellHosts(job, done.hosts);
+  tellLostLocks(call, done.hosts);
   for (const host of done.hosts) workspace.history(host.host).update = host;
   if (wishes.after === "downgrade") {
     const passed = targets.filter((_, index) => done.hosts[index]?.state === "ok");

@@ -6,6 +6,7 @@ import type { JobCall, JobHandler } from "./context.ts";
 import { fitOutput } from "./fit-output.ts";
 import { jobEnd } from "./job-end.ts";
 import { tellHosts } from "./tell-hosts.ts";
+import { tellingLostLocks, tellLostLocks } from "./tell-lost-locks.ts";
 import { workflowContext } from "./workflow-context.ts";
 
 interface Selection {
@@ -27,16 +28,16 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   const { services, job, workspace } = call;
   const { selection, work } = options;
   const chosen = workspace.select(selection.hosts);
-  await reconnect(chosen, {
-    connector: services.connector,
-    signal: job.signal,
-    workspace: workspace.name,
-    rrid: workspace.rridText,
-  });
+  const { connector } = services;
+  const { rridText: rrid } = workspace;
+  await tellingLostLocks(call, () =>
+    reconnect(chosen, { connector, signal: job.signal, workspace: workspace.name, rrid }),
+  );
   const report = workspace.template?.report ?? null;
   const hosts = chosen.map(({ session }) => flow.workflowHost(session, report));
   const result = fitOutput(await work(workflowContext(call, selection), hosts));
   tellHosts(job, result.hosts);
+  tellLostLocks(call, result.hosts);
   return { ...jobEnd(job, { hosts: result.hosts, result }), result };
 }
 

@@ -1,4 +1,5 @@
 import type { Job, JobTable } from "../jobs/index.ts";
+import type { EventLog } from "../events/index.ts";
 import type { HostArbiter } from "../arbiter/index.ts";
 import type { WorkspaceRegistry } from "./registry.ts";
 import type { Releaser } from "./release.ts";
@@ -22,6 +23,7 @@ export async function closeWorkspace(
     arbiter: HostArbiter;
     releaser: Releaser;
     workspaces: WorkspaceRegistry;
+    events: EventLog;
     reason: string;
     /** The job that does the closing, at its own end. */
     by?: Job;
@@ -37,6 +39,7 @@ export async function closeWorkspace(
   workspace.hosts.clear();
   deps.arbiter.closeWorkspace(workspace.name);
   deps.workspaces.forget(workspace);
+  deps.events.append({ type: "workspace.closed", workspace: workspace.name, text: deps.reason });
   return {
     workspace: workspace.name,
     released: reports.filter(({ reason }) => reason === null).map(({ host }) => host),
