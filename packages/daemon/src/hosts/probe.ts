@@ -1,10 +1,10 @@
 import type { HostFacts } from "@mtui/core/domain";
 import type { Dial, DialSettings, ResolveTarget } from "../ssh/index.ts";
-import { Semaphore } from "../ssh/semaphore.ts";
 import { systemClock } from "../clock.ts";
 import { lookAtHost } from "./facts.ts";
 import { Probe } from "./grant.ts";
 import { HostLink } from "./host-link.ts";
+import { limitLooks } from "./limited-looks.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
 import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import type { RemotePaths } from "./remote-paths.ts";
@@ -36,47 +36,30 @@ export interface ProberOptions {
 
 export type ProbeHost = (name: string, options?: { signal?: AbortSignal }) => Promise<ProbeReading>;
 
-const PARALLEL = 8;
-/** Questions about one host within this time get one answer. */
-const FRESH_MS = 1000;
-
-/**
- * Rate-limited looks at hosts: at most eight at a time, and one connection for all who ask about the
- * same host within a second.
- */
+/** Rate-limited looks at hosts. */
 export function createProber(options: ProberOptions): ProbeHost {
-  const places = new Semaphore(PARALLEL);
-  const recent = new Map<string, Promise<ProbeReading>>();
+  const ask = limitLooks((name, signal) => probe(name, { ...options, signal }), { clock: systemClock });
   return async (name, { signal } = {}) => {
     const { key } = await options.resolve(name);
-    const known = recent.get(key);
-    if (known !== undefined) return await known;
-    const answer = probe(name, { ...options, places, ...(signal === undefined ? {} : { signal }) });
-    recent.set(key, answer);
-    const forget = (): void => {
-      setTimeout(() => recent.delete(key), FRESH_MS).unref();
-    };
-    answer.then(forget, () => recent.delete(key));
-    return await answer;
+    return await ask(name, { key, signal });
   };
 }
 
-async function probe(
-  name: string,
-  options: ProberOptions & { places: Semaphore; signal?: AbortSignal },
-): Promise<ProbeReading> {
-  const { places, resolve, settings, dial, paths, signal } = options;
-  const done = await places.acquire(signal);
+async function probe(name: string, options: ProberOptions & { signal: AbortSignal }): Promise<ProbeReading> {
+  const { resolve, settings, dial, paths, signal } = options;
+  const target = await resolve(name);
+  const link = await HostLink.open(Probe.mint(name), {
+    target,
+    settings,
+    dial,
+    paths,
+    hostName: name,
+    signal,
+  });
+  // A host that has stopped answering in the middle would keep its place else.
+  const cut = (): void => void link.close();
+  signal.addEventListener("abort", cut, { once: true });
   try {
-    const target = await resolve(name);
-    const link = await HostLink.open(Probe.mint(name), {
-      target,
-      settings,
-      dial,
-      paths,
-      hostName: name,
-      ...(signal === undefined ? {} : { signal }),
-    });
     await using _closing = link;
     const look = await lookAtHost(link);
     const locks = new RemoteLocks({
@@ -90,6 +73,6 @@ async function probe(
     const { facts, bootId, clock, hasFlock } = look;
     return { key: target.key, operation, pool, facts, bootId, clock, supported: hasFlock };
   } finally {
-    done();
+    signal.removeEventListener("abort", cut);
   }
 }
