@@ -5,7 +5,7 @@ import { mtuictl } from "./support/cli.ts";
 describe("finding the command", () => {
   const script = {
     list_hosts: { hosts: [] },
-    list_queue: { claims: [], tickets: [] },
+    list_queue: { claims: [], tickets: [], hosts: [], cursor: 1 },
     job_list: { jobs: [] },
   };
 

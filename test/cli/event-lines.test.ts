@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DaemonEvent } from "@mtui/core/registry";
 import { eventLines } from "../../packages/cli/src/progress/event-lines.ts";
-import { job, SLOT } from "./support/samples.ts";
+import { job, SLOT, ticket } from "./support/samples.ts";
 
 function lines(fields: Partial<DaemonEvent>, jobs = [job()]): string[] {
   return eventLines({ seq: 1, at: 0, type: "job.host", job: "run-1", ...fields }, jobs);
@@ -48,13 +48,7 @@ test.each([
   [0, "run-1: connecting hosts for SLES 15-SP6 x86_64 (a: being connected)"],
   [2, "run-1: number 2 in the queue for SLES 15-SP6 x86_64 (a: being connected)"],
 ])("a ticket at place %i", (position, line) => {
-  const ticket = {
-    id: "t",
-    position,
-    workspace: "w",
-    rrid: null,
-    since: 0,
-    slots: [{ slot: SLOT, candidates: [{ host: "a", why_not: "being connected" }] }],
-  };
-  expect(lines({ type: "job.ticket" }, [job({ ticket })])).toEqual([line]);
+  const candidates = [{ host: "a", state: "own" as const, why_not: "being connected" }];
+  const waiting = ticket({ position, slots: [{ slot: SLOT, candidates }] });
+  expect(lines({ type: "job.ticket" }, [job({ ticket: waiting })])).toEqual([line]);
 });

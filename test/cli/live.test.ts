@@ -5,22 +5,14 @@ import { LiveRegion } from "../../packages/cli/src/progress/live-region.ts";
 import { PLAIN } from "../../packages/cli/src/terminal/style.ts";
 import { displayWidth, fit } from "../../packages/cli/src/terminal/width.ts";
 import { mtuictl } from "./support/cli.ts";
-import { fakeIo, NOW } from "./support/fake-io.ts";
-import { ended, job, ran, SLOT } from "./support/samples.ts";
+import { fakeIo } from "./support/fake-io.ts";
+import { ended, job, ran, ticket } from "./support/samples.ts";
 
 const OPTIONS = { style: PLAIN, columns: 60, rows: 24, tick: 0, since: 2 };
 const update = (number: number, fields: Partial<JobView>): JobView =>
   job({ id: `validate-${number}`, operation: "validate", rrid: `SUSE:Maintenance:1:${number}`, ...fields });
 
 test("which step on which host, and who waits for whom", () => {
-  const ticket = {
-    id: "t",
-    position: 1,
-    workspace: "w",
-    rrid: null,
-    since: NOW,
-    slots: [{ slot: SLOT, candidates: [{ host: "a", why_not: "held by w1" }] }],
-  };
   const jobs = [
     update(1, {
       state: "running",
@@ -28,7 +20,7 @@ test("which step on which host, and who waits for whom", () => {
       elapsed: 10,
       hosts: { "host-a": { state: "running", step: "zypper in" }, b: { state: "ok" } },
     }),
-    update(2, { state: "waiting", elapsed: 10, ticket }),
+    update(2, { state: "waiting", elapsed: 10, ticket: ticket() }),
     update(3, { state: "done", elapsed: 10, hosts: { c: { state: "ok" } } }),
   ];
   expect(frame(jobs, OPTIONS)).toEqual([

@@ -114,6 +114,10 @@ test("list-locks", async () => {
     stale: true,
     text: null,
     state: "foreign",
+    daemon: null,
+    workspace: null,
+    rrid: null,
+    operation: null,
   } as const;
   const free = {
     ...lock,
@@ -133,12 +137,15 @@ test("list-locks", async () => {
     age: 3,
     stale: false,
     state: "ours",
+    daemon: "this",
+    workspace: "w",
+    rrid: "SUSE:Maintenance:1:2",
   } as const;
   expect(await output(["list-locks"], { list_locks: { locks: [lock, free, ours] } })).toBe(
-    `host  lock       state    owner         age            comment
-a     operation  foreign  bob (pid 12)  2:00:00 stale  mtui run -
-a     pool       free     -             -
-a     pool       ours     me (pid 12)   3.0 s          mtui pool SUSE:Maintenance:1:2 [w]
+    `host  lock       state    owner         workspace  update                age            comment
+a     operation  foreign  bob (pid 12)  -          -                     2:00:00 stale  mtui run -
+a     pool       free     -             -          -                     -
+a     pool       ours     me (pid 12)   w          SUSE:Maintenance:1:2  3.0 s          mtui pool SUSE:Maintenance:1:2 [w]
 `,
   );
 });
@@ -158,36 +165,6 @@ a     bash           5-1        5-2       update needed
 b     rpm is broken
 `);
   expect(code).toBe(1);
-});
-
-test("queue", async () => {
-  const ticket = {
-    id: "t1",
-    position: 2,
-    workspace: "w2",
-    rrid: null,
-    since: NOW - 65_000,
-    slots: [{ slot: SLOT, candidates: [{ host: "a", why_not: "held by w1" }] }],
-  };
-  const claim = {
-    id: "c",
-    host: "a",
-    key: "a:22",
-    workspace: "w1",
-    rrid: "SUSE:Maintenance:1:2",
-    state: "claimed" as const,
-    since: NOW - 5000,
-    slots: [SLOT],
-  };
-  expect(await output(["queue"], { list_queue: { claims: [claim], tickets: [ticket] } })).toBe(
-    `host  state    workspace  update                for    test target
-a     claimed  w1         SUSE:Maintenance:1:2  5.0 s  SLES 15-SP6 x86_64
-
-w2: number 2 in the queue for 1:05
-  for SLES 15-SP6 x86_64
-    a: held by w1
-`,
-  );
 });
 
 test("job list and status", async () => {

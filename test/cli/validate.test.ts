@@ -3,7 +3,7 @@ import type { DaemonEvent, JobView, Validation } from "@mtui/core/registry";
 import { mtuictl } from "./support/cli.ts";
 import type { Script } from "./support/fake-daemon.ts";
 import { NOW } from "./support/fake-io.ts";
-import { ended, job, SLOT, validated } from "./support/samples.ts";
+import { ended, job, SLOT, ticket, validated } from "./support/samples.ts";
 
 const RRID = "SUSE:Maintenance:1:2";
 const update = (fields: Partial<JobView> = {}): JobView =>
@@ -166,21 +166,15 @@ test("without a terminal every change is a line with its update and host, on sta
     job: "validate-1",
     ...fields,
   });
-  const ticket = {
-    id: "t",
-    position: 1,
-    workspace: "w",
-    rrid: RRID,
-    since: NOW,
-    slots: [{ slot: SLOT, candidates: [{ host: "a.example", why_not: "held by workspace x" }] }],
-  };
+  const candidates = [{ host: "a.example", state: "held" as const, why_not: "held by workspace x" }];
+  const waiting = ticket({ rrid: RRID, slots: [{ slot: SLOT, candidates }] });
   const pages = [
     {
       events: [
         event(1, { type: "job.state", data: { state: "waiting" } }),
         event(2, { type: "job.ticket", data: {} }),
       ],
-      jobs: [update({ state: "waiting", ticket })],
+      jobs: [update({ state: "waiting", ticket: waiting })],
     },
     {
       events: [

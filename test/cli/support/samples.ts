@@ -3,6 +3,22 @@ import { NOW } from "./fake-io.ts";
 
 export const SLOT = { product: "SLES", version: "15-SP6", arch: "x86_64", addons: [] };
 
+/** A request that waits, for as long as it takes, for one test target. */
+export function ticket(fields: Partial<NonNullable<JobView["ticket"]>> = {}): NonNullable<JobView["ticket"]> {
+  return {
+    id: "t",
+    position: 1,
+    workspace: "w",
+    rrid: null,
+    job: null,
+    since: NOW,
+    until: null,
+    waits_for: "own",
+    slots: [{ slot: SLOT, candidates: [{ host: "a", state: "held", why_not: "held by w1" }] }],
+    ...fields,
+  };
+}
+
 export function job(fields: Partial<JobView> = {}): JobView {
   return {
     id: "run-1",

@@ -1,7 +1,7 @@
 import { MtuiError } from "@mtui/core/protocol";
 import { describe, expect, test } from "vitest";
 import { EventLog } from "../../../packages/daemon/src/events/index.ts";
-import { type Job, type JobEnd, JobTable } from "../../../packages/daemon/src/jobs/index.ts";
+import { type Job, type JobEnd, JobTable, type TicketView } from "../../../packages/daemon/src/jobs/index.ts";
 import { settle, VirtualClock } from "../support/virtual-clock.ts";
 
 function tableOf(limits = {}) {
@@ -80,7 +80,17 @@ describe("a job", () => {
   test("waits with a ticket and says at which position", async () => {
     const { table } = tableOf();
     const granted = Promise.withResolvers<void>();
-    const ticket = { id: "t1", position: 2, workspace: "default", rrid: null, since: 0, slots: [] };
+    const ticket: TicketView = {
+      id: "t1",
+      position: 2,
+      workspace: "default",
+      rrid: null,
+      job: null,
+      since: 0,
+      until: null,
+      waits_for: "own",
+      slots: [],
+    };
     const job = table.start(request, async (self: Job) => {
       self.running();
       self.host("ant", { state: "running", step: "of an attempt that is given up" });
