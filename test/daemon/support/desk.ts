@@ -72,7 +72,7 @@ export function openDesk(options: {
     workspaces: new WorkspaceRegistry(clock),
     lostLeases: new LostLeases(clock),
     arbiter,
-    ledger: { save: () => undefined, forget: () => undefined },
+    ledger: { save: () => undefined },
     connector: pool,
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),

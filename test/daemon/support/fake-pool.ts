@@ -33,6 +33,8 @@ export class FakeMachine {
   fenced = false;
   /** Locks cannot be read. */
   unreadable = false;
+  /** Locks of others are as old as that. */
+  stale = false;
   readonly commands: string[] = [];
   /** Awaited by what it is named after, before anything else. */
   readonly gates: Partial<Record<"connect" | "lock" | "release" | "command", () => Promise<void>>> = {};
@@ -92,7 +94,28 @@ export class FakePool implements HostConnector {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  probe: HostConnector["probe"] = () => Promise.reject(new Error("not needed here"));
+  /** Hosts that were looked at, in order. */
+  readonly probed: string[] = [];
+
+  probe: HostConnector["probe"] = async (name, { signal } = {}) => {
+    this.probed.push(name);
+    const { key } = await this.resolve(name);
+    const machine = this.machines.get(name);
+    await machine?.gates.connect?.();
+    signal?.throwIfAborted();
+    if (machine?.reachable !== true) throw gone(name);
+    const common = { key, facts: FACTS, bootId: "a", clock: 61, supported: true };
+    return { ...common, operation: seen(machine, "operation"), pool: seen(machine, "pool") };
+  };
+}
+
+function seen({ files, stale }: FakeMachine, kind: LockKind): LockReading {
+  const file = files[kind];
+  if (file === null) return { state: "free" };
+  const { bytes, user } = file;
+  const record = { epoch: 1, user, pid: 1, comment: "" };
+  if (user === OURS) return { state: "ours", record, bytes, ageSeconds: 1 };
+  return { state: "foreign", record, bytes, ageSeconds: 60, stale };
 }
 
 const FACTS: HostFacts = {
@@ -178,12 +201,7 @@ export class FakeSession implements HostSession {
 
   async readLock(kind: LockKind): Promise<LockReading> {
     if (!this.connected || this.machine.unreadable) return { state: "unreadable", reason: "cannot be read" };
-    const file = this.machine.files[kind];
-    if (file === null) return { state: "free" };
-    const { bytes, user } = file;
-    const record = { epoch: 1, user, pid: 1, comment: "" };
-    if (user === OURS) return { state: "ours", record, bytes, ageSeconds: 1 };
-    return { state: "foreign", record, bytes, ageSeconds: 60, stale: false };
+    return seen(this.machine, kind);
   }
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {

@@ -34,6 +34,7 @@ const MIDDLING: ReadonlySet<string> = new Set([
   "update needed",
   "locked",
   "pool-locked",
+  "held",
   "releasing",
   "dirty",
 ]);

@@ -22,12 +22,12 @@ export async function lockViews(
 ): Promise<LockView[]> {
   return Promise.all(
     hosts.flatMap((host) =>
-      kinds.map(async (kind) => viewOf(host.claim.hostName, kind, await host.session.readLock(kind))),
+      kinds.map(async (kind) => lockViewOf(host.claim.hostName, kind, await host.session.readLock(kind))),
     ),
   );
 }
 
-function viewOf(host: string, kind: Kind, reading: LockReading): LockView {
+export function lockViewOf(host: string, kind: Kind, reading: LockReading): LockView {
   const isHeld = reading.state === "ours" || reading.state === "foreign";
   const record = isHeld ? reading.record : null;
   return {

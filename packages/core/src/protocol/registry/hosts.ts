@@ -11,8 +11,20 @@ export const refhostRow = z.object({
   version: z.string(),
   addons: z.array(z.string()),
   slot: z.string().nullable(),
-  lock: z.enum(["free", "locked", "pool-locked", "unreachable", "unknown"]).optional(),
+  lock: z
+    .enum(["free", "held", "locked", "pool-locked", "unreachable", "unknown"])
+    .optional()
+    .describe("held: by a workspace of this daemon, which is not asked again"),
   lock_text: z.string().optional(),
+  held: z
+    .object({
+      workspace: z.string(),
+      rrid: z.string().nullable(),
+      claim: z.string(),
+      since: z.number().describe("milliseconds since the epoch"),
+    })
+    .optional(),
+  locks: z.array(lockView).optional().describe("what stands on the host"),
 });
 
 export const hostOperations = [
