@@ -95,7 +95,7 @@ describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, param
     await desk.clock.advance(15_000);
     await until(() => isOver(view()));
     expect(view().error?.kind ?? "none").not.toMatch(/^(lock|wait)\./);
-    if (name === "lock") expect(ant.files.operation?.user).toBe("me+mtuid");
+    if (name === "lock") expect(desk.pool.machine("ant").files.operation?.user).toBe("me+mtuid");
     else if (name !== "reboot") expect(ant.commands.length).toBeGreaterThan(0);
   });
 

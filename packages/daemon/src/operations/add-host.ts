@@ -2,7 +2,6 @@ import { nearest } from "@mtui/core/config";
 import type { RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf } from "@mtui/core/registry";
-import type { TicketView } from "../arbiter/index.ts";
 import { acquireHosts } from "../workspaces/acquire.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { JobHandler, Services } from "./context.ts";
@@ -28,7 +27,6 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
       : await planPool(params, { inventory, workspace, services });
   job.step("claiming hosts");
   for (const note of plan.notes ?? []) job.note(note);
-  let ticket: TicketView | null = null;
   let unserved: readonly number[] = [];
   const added = await acquireHosts(services, {
     workspace,
@@ -38,10 +36,7 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     partial: plan.partial,
     refuseOperationLocks: plan.refuseOperationLocks,
     signal: job.signal,
-    onTicket: (view) => {
-      ticket = view ?? ticket;
-      job.waiting(view);
-    },
+    onTicket: (ticket) => job.waiting(ticket),
     onLeftOut: (slots) => (unserved = slots),
   }).catch((thrown: unknown) => {
     throw unknownHost(thrown, { plan, inventory }) ?? thrown;
@@ -50,7 +45,7 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     workspace.hosts.set(host.claim.hostName, host);
     job.host(host.claim.hostName, { state: "ok", step: "connected" });
   }
-  const without = leftOut(plan, { slots: unserved, ticket, workspace });
+  const without = await leftOut(plan, { slots: unserved, workspace, services });
   const noHost = [...plan.missing, ...without.noHost];
   // Hosts by name say nothing about the report's test targets.
   if (params.target.length === 0) workspace.noHost = noHost;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Rrid } from "@mtui/core/domain";
 import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
-import type { HostFault, TicketView } from "../arbiter/index.ts";
+import type { HostFault } from "../arbiter/index.ts";
 import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
 import { acquireHosts } from "../workspaces/acquire.ts";
@@ -126,8 +126,7 @@ async function work(call: JobCall, { rrid, wishes }: ValidationOrder): Promise<J
 async function claimHosts(
   { services, job, workspace }: JobCall,
   { plan, wishes, context }: { plan: HostPlan; wishes: ValidationWishes; context: flow.WorkflowContext },
-): Promise<ReturnType<typeof leftOut>> {
-  let ticket: TicketView | null = null;
+): ReturnType<typeof leftOut> {
   let unserved: readonly number[] = [];
   const fresh = await acquireHosts(services, {
     workspace,
@@ -140,14 +139,11 @@ async function claimHosts(
     inspect: (host, signal) =>
       inspect(host, { ...context, signal, waitForLock: { seconds: 0 }, begin: () => undefined }),
     signal: job.signal,
-    onTicket: (view) => {
-      ticket = view ?? ticket;
-      job.waiting(view);
-    },
+    onTicket: (ticket) => job.waiting(ticket),
     onLeftOut: (slots) => (unserved = slots),
   });
   for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
-  const without = leftOut(plan, { slots: unserved, ticket, workspace });
+  const without = await leftOut(plan, { slots: unserved, workspace, services });
   workspace.noHost = [...plan.missing, ...without.noHost];
   return without;
 }
