@@ -15,18 +15,6 @@ describe("lock and unlock by hand", () => {
     expect(desk.pool.machine("ant").files.operation).toBeNull();
   });
 
-  test("a pool lock that is taken away says that the workspace has the host all the same", async () => {
-    using desk = openDesk({ hosts: ["ant"] });
-    await desk.call("add_host", { workspace: "w", target: ["ant"] });
-    expect(await desk.call("unlock", { workspace: "w", pool: true })).toMatchObject({
-      hosts: [{ state: "released", message: expect.stringContaining("remove-host") }],
-    });
-    expect(await desk.call("remove_host", { workspace: "w", hosts: ["ant"] })).toMatchObject({
-      released: ["ant"],
-    });
-    expect(desk.services.arbiter.view().claims).toEqual([]);
-  });
-
   test("one host that cannot be locked leaves the others unlocked, and says why", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     await desk.call("add_host", { workspace: "w", target: ["ant", "bee"] });

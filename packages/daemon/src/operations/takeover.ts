@@ -36,18 +36,17 @@ export const takeover: PlainHandler<"takeover"> = async (params, call) => {
   assertIdle({ services, loser, host, force });
   const session = await look(host, call);
   const { workspaces } = services;
-  const known = workspaces.find(params.workspace);
+  const isNew = workspaces.find(params.workspace) === undefined;
+  let taken: Taken;
   try {
-    const taken = commit({ call, params, reason, claim, loser, host, session });
-    return await finish({ ...taken, call, claim, loser, host, reason });
+    taken = commit({ call, params, reason, claim, loser, host, session });
   } catch (thrown) {
-    if (services.arbiter.ownerOf(claim.hostKey)?.id === claim.id) {
-      await session.close();
-      const fresh = workspaces.find(params.workspace);
-      if (known === undefined && fresh !== undefined && fresh.hosts.size === 0) workspaces.forget(fresh);
-    }
+    await session.close();
+    const fresh = workspaces.find(params.workspace);
+    if (isNew && fresh !== undefined && fresh.hosts.size === 0) workspaces.forget(fresh);
     throw thrown;
   }
+  return finish({ ...taken, call, claim, loser, host });
 };
 
 interface Taking {
@@ -60,8 +59,15 @@ interface Taking {
   readonly session: HostSession;
 }
 
+interface Taken {
+  readonly taker: Workspace;
+  readonly taken: WorkspaceHost;
+  /** Jobs of the loser that are being ended. */
+  readonly cancelled: string[];
+}
+
 /** The one step: everything that the look took time for is checked again, then all of it happens or none. */
-function commit(taking: Taking): { taker: Workspace; taken: WorkspaceHost; cancelled: string[] } {
+function commit(taking: Taking): Taken {
   const { call, params, reason, claim, loser, host, session } = taking;
   const { services, client } = call;
   const { arbiter, clock, jobs } = services;
@@ -96,11 +102,7 @@ function commit(taking: Taking): { taker: Workspace; taken: WorkspaceHost; cance
 }
 
 async function finish(
-  options: Omit<Taking, "params" | "session"> & {
-    taker: Workspace;
-    taken: WorkspaceHost;
-    cancelled: string[];
-  },
+  options: Taken & Pick<Taking, "call" | "claim" | "loser" | "host">,
 ): Promise<ResultOf<"takeover">> {
   const { call, claim, loser, taker, taken, host, cancelled } = options;
   const { clock, jobs } = call.services;
@@ -140,16 +142,24 @@ async function look(host: WorkspaceHost, { services, signal }: Call): Promise<Ho
   if (reading.state === "ours" || reading.state === "free") return session;
   await session.close();
   if (reading.state === "unreadable") {
-    throw new MtuiError("lock.io", `${name}: its pool lock cannot be read: ${reading.reason}; nothing has changed.`, {
-      hint: `Look at it: ssh root@${name} ls -l /var/lock`,
-      data: { host: name },
-    });
+    throw new MtuiError(
+      "lock.io",
+      `${name}: its pool lock cannot be read: ${reading.reason}; nothing has changed.`,
+      {
+        hint: `Look at it: ssh root@${name} ls -l /var/lock`,
+        data: { host: name },
+      },
+    );
   }
   const who = describeForeignLock(reading);
-  throw new MtuiError("lock.lost", `${name} is not workspace ${claim.fields.workspace}'s any more: ${who}; nothing has changed.`, {
-    hint: `Ask its owner; mtuictl remove-host -w ${claim.fields.workspace} -t ${name} gives the claim up.`,
-    data: { host: name },
-  });
+  throw new MtuiError(
+    "lock.lost",
+    `${name} is not workspace ${claim.fields.workspace}'s any more: ${who}; nothing has changed.`,
+    {
+      hint: `Ask its owner; mtuictl remove-host -w ${claim.fields.workspace} -t ${name} gives the claim up.`,
+      data: { host: name },
+    },
+  );
 }
 
 function assertIdle({

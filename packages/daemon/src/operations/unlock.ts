@@ -47,7 +47,8 @@ async function unlockOne(host: WorkspaceHost, options: Unlocking): Promise<Unloc
         : "not ours; --force removes it all the same";
     return { host: label, state: "foreign", was, message };
   }
-  return breakOne(host, { reading, was, ...options });
+  const busy = kind === "operation" && reading.state === "ours" ? busyHere(host, { was, ...options }) : null;
+  return busy ?? breakOne(host, { reading, was, ...options });
 }
 
 /** Without its file a host is had all the same; both halves go together. */
@@ -56,18 +57,25 @@ function isOfThisDesk(reading: LockReading, nonce: string): boolean {
   return reading.state === "ours" && reading.bytes.endsWith(` n=${nonce}`);
 }
 
-/** Our own pool lock is the host itself: claim, lock and connection go together, or nothing does. */
-async function giveUp(
+/** No lock is taken away from under the work of our own jobs: they are ended by cancelling them. */
+function busyHere(
   host: WorkspaceHost,
-  { call: { services }, workspace, was }: Unlocking & { was: string | null },
-): Promise<Unlocked> {
+  { call, workspace, was }: Unlocking & { was: string | null },
+): Unlocked | null {
+  const busy = jobsPerhapsAt(host, { jobs: call.services.jobs, workspace: workspace.name });
+  if (busy.length === 0) return null;
+  const ids = busy.map(({ id }) => id).join(" ");
+  const message = `${ids} of workspace ${workspace.name} is at work there; wait for it, or end it: mtuictl job cancel ${ids}`;
+  return { host: host.claim.hostName, state: "error", was, message, kind: "workspace.busy" };
+}
+
+/** Our own pool lock is the host itself: claim, lock and connection go together, or nothing does. */
+async function giveUp(host: WorkspaceHost, options: Unlocking & { was: string | null }): Promise<Unlocked> {
+  const { workspace, was } = options;
+  const { services } = options.call;
   const label = host.claim.hostName;
-  const busy = jobsPerhapsAt(host, { jobs: services.jobs, workspace: workspace.name });
-  if (busy.length > 0) {
-    const ids = busy.map(({ id }) => id).join(" ");
-    const message = `${ids} of workspace ${workspace.name} is at work there; wait for it, or end it: mtuictl job cancel ${ids}`;
-    return { host: label, state: "error", was, message, kind: "workspace.busy" };
-  }
+  const busy = busyHere(host, options);
+  if (busy !== null) return busy;
   // From here on nothing new begins there.
   workspace.hosts.delete(label);
   workspace.histories.delete(label);
