@@ -8,7 +8,7 @@ import { onFaults } from "./faults.ts";
 import type { DaemonLog } from "./log/index.ts";
 import { answerHello, type DaemonServer, serve } from "./server/index.ts";
 import { type InstanceLock, Journal } from "./store/index.ts";
-import { releaseByHand, type ShutdownReport } from "./workspaces/shutdown.ts";
+import { whatFrees, type ShutdownReport } from "./workspaces/shutdown.ts";
 
 export interface RunOptions {
   loaded: LoadedConfig;
@@ -117,7 +117,7 @@ function tell(report: ShutdownReport, { log }: DaemonLog): void {
     log("error", `job ${job} did not end; its commands may still run on its hosts`);
   if (report.released.length > 0) log("info", `released: ${report.released.join(", ")}`);
   for (const { host, reason } of report.unreleased) {
-    const text = `${host} was not released: ${reason}. ${releaseByHand(host)}`;
+    const text = `${host} was not released: ${reason}. ${whatFrees(host)}`;
     log("error", text);
     // Also where whoever started us in the foreground can see it.
     process.stderr.write(`mtuid: ${text}\n`);

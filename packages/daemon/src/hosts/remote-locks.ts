@@ -119,6 +119,8 @@ export class RemoteLocks {
       release = await this.#dropSafely({ kind, text: release.by.bytes, nonce, idle });
     }
     if (release.state !== "error") this.forget(lock);
+    // Overwritten or wiped: the file that it was made from is ours all the same.
+    if (release.state === "foreign" || release.state === "absent") this.#tidyLater(nonce);
     return release;
   }
 

@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import { releaseByHand } from "../workspaces/shutdown.ts";
+import { whatFrees } from "../workspaces/shutdown.ts";
 import type { PlainHandler } from "./context.ts";
 
 export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { services }) => ({
@@ -26,7 +26,7 @@ export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services
     ...reply,
     waiting_jobs: suspendedJobs,
     stuck_jobs: stuckJobs,
-    unreleased: unreleased.map((left) => ({ ...left, hint: releaseByHand(left.host) })),
+    unreleased: unreleased.map((left) => ({ ...left, hint: whatFrees(left.host) })),
   };
 };
 

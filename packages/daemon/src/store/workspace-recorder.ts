@@ -9,7 +9,10 @@ export function workspaceRecorder(journal: Journal): WorkspaceJournal {
   const written = new Map<string, { body: string; leaseUntil: number }>();
   return {
     save({ name, namespace, rridText: rrid, noHost, leaseUntil }) {
-      const slots = noHost.map(({ slot, reason }) => ({ slot: { ...slot, addons: [...slot.addons] }, reason }));
+      const slots = noHost.map(({ slot, reason }) => ({
+        slot: { ...slot, addons: [...slot.addons] },
+        reason,
+      }));
       const record = { namespace, rrid, noHost: slots, leaseUntil };
       const body = JSON.stringify({ ...record, leaseUntil: null });
       const last = written.get(name);

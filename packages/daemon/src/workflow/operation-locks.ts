@@ -79,6 +79,8 @@ async function tryAll(
       run.byHand = true;
       return;
     }
+    // Of a command that lost its host: a lane has one operation at a time, so nobody else of ours is at work.
+    for (const left of run.session.locks) if (left.kind === "operation") await run.session.releaseLock(left);
     const taking = await run.session.takeLock("operation", purpose);
     if (taking.state === "taken") {
       run.lock = taking.lock;

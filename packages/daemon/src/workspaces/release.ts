@@ -49,7 +49,8 @@ export class Releaser {
     const { id, hostName } = host.claim;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return { host: hostName, reason: pending.reason };
-    const begun = this.#releases.get(id) ?? this.#release(host, keep).finally(() => this.#releases.delete(id));
+    const begun =
+      this.#releases.get(id) ?? this.#release(host, keep).finally(() => this.#releases.delete(id));
     this.#releases.set(id, begun);
     return begun;
   }
@@ -68,7 +69,12 @@ export class Releaser {
     }
     log("warn", `${name}: ${reason}; trying again in the background`);
     arbiter.markReleasing(host.claim.id, reason);
-    this.#retry(host.claim, { reason, first: RETRY_FIRST_MS });
+    // One that was not connected has not been asked yet.
+    this.#retry(host.claim, {
+      reason,
+      first: host.session.connected ? RETRY_FIRST_MS : 0,
+      known: locksOf(host),
+    });
     return { host: name, reason };
   }
 
@@ -79,16 +85,19 @@ export class Releaser {
 
   /** Of an earlier life of the daemon, which may have left anything of ours on the host: removed from now on. */
   resume(claim: Claim, reason: string): void {
-    this.#retry(claim, { reason, first: 0 });
+    this.#retry(claim, { reason, first: 0, known: [] });
   }
 
-  #retry(claim: Claim, { reason, first }: { reason: string; first: number }): void {
+  #retry(claim: Claim, { reason, ...options }: { reason: string; first: number; known: HeldLock[] }): void {
     const abort = new AbortController();
     this.#pending.set(claim.id, { name: claim.hostName, reason, abort });
-    void this.#loop(claim, { first, signal: abort.signal });
+    void this.#loop(claim, { ...options, signal: abort.signal });
   }
 
-  async #loop(claim: Claim, { first, signal }: { first: number; signal: AbortSignal }): Promise<void> {
+  async #loop(
+    claim: Claim,
+    { first, known, signal }: { first: number; known: HeldLock[]; signal: AbortSignal },
+  ): Promise<void> {
     const { arbiter, connector, clock, log } = this.#deps;
     for (
       let delay = first;
@@ -98,7 +107,10 @@ export class Releaser {
       try {
         await using session = await connector.open(claim, { signal });
         // Nobody but this claim may have anything of ours on its host.
-        const left = await removeLocks(session, await ourLocksOn(session));
+        const found = await ourLocksOn(session);
+        // What is known and not there any more may still have its private file beside it.
+        const gone = known.filter(({ nonce }) => found.every((lock) => lock.nonce !== nonce));
+        const left = await removeLocks(session, [...found, ...gone]);
         if (left !== null) {
           log("warn", `${claim.hostName}: still not released: ${left}`);
           continue;

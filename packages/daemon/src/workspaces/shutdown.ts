@@ -15,10 +15,9 @@ export interface ShutdownReport {
 const JOBS_MS = 120_000;
 const RELEASE_MS = 10_000;
 
-/** What frees a host that the daemon left behind; the next daemon of the same state may do it. */
-export function releaseByHand(host: string): string {
-  const steps = [`add-host -t ${host}`, `unlock --force -t ${host}`, `remove-host -t ${host}`];
-  return `When it is back: ${steps.map((step) => `mtuictl ${step}`).join("; ")}`;
+/** What frees a host that the daemon left behind. */
+export function whatFrees(host: string): string {
+  return `The next mtuid does, as soon as ${host} answers: mtuictl daemon start; mtuictl queue`;
 }
 
 /**
