@@ -225,8 +225,8 @@ describe.skipIf(withoutLab)("jobs belong to the daemon, not to whoever started t
     type Rows = { hosts: { name: string; lock: string; lock_text?: string }[] };
     const { hosts } = await home.json<Rows>("list-refhosts", "--free");
     expect(hosts.map(({ name, lock }) => [name, lock])).toEqual([
-      ["ant", "pool-locked"],
-      ["bee", "pool-locked"],
+      ["ant", "held"],
+      ["bee", "held"],
       ["cat", "free"],
       ["dog", "locked"],
     ]);
