@@ -76,3 +76,20 @@ describe("the event log", () => {
     expect(log.remembered).toBeLessThanOrEqual(32);
   });
 });
+
+test("a cursor of a former life gives what there is, and says that something is missing", () => {
+  const log = new EventLog({ clock: new VirtualClock() });
+  log.append({ type: "claim.granted" });
+  expect(log.read(900)).toMatchObject({ events: [{ seq: 1 }], cursor: 2, gap: true });
+  expect(log.read(2)).toMatchObject({ events: [], cursor: 2, gap: false });
+});
+
+test("the latest of a kind, in their order, and where to read on", () => {
+  const log = new EventLog({ clock: new VirtualClock(), limits: { events: 8 } });
+  for (let count = 0; count < 12; count++) log.append({ type: "claim.granted", host: `h${count}` });
+  log.append({ type: "ticket.queued" });
+  const page = log.latest(2, { types: ["claim.*"] });
+  expect(page.events.map(({ host }) => host)).toEqual(["h10", "h11"]);
+  expect(page).toMatchObject({ cursor: 14, gap: false });
+  expect(log.latest(0)).toMatchObject({ events: [], cursor: 14 });
+});

@@ -82,8 +82,16 @@ export class EventLog {
     return { events: events.toReversed(), cursor: this.#next, gap: false };
   }
 
-  /** @param from the cursor of an earlier page; 0 = everything that is still kept. */
-  read(from: number, filter: EventFilter = {}): EventPage {
+  /**
+   * @param cursor of an earlier page; 0 = everything that is still kept. One that is not reached yet is of a
+   * former life of the daemon: everything since is given, and that there is a gap.
+   */
+  read(cursor: number, filter: EventFilter = {}): EventPage {
+    if (cursor > this.#next) return { ...this.#readFrom(0, filter), gap: true };
+    return this.#readFrom(cursor, filter);
+  }
+
+  #readFrom(from: number, filter: EventFilter): EventPage {
     const first = this.#ring[0]?.seq ?? this.#next;
     const events: DaemonEvent[] = [];
     let bytes = 0;
