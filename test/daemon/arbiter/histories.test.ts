@@ -4,10 +4,10 @@ import type { Effect } from "../../../packages/daemon/src/arbiter/events.ts";
 import { compareRank } from "../../../packages/daemon/src/arbiter/rank.ts";
 import { type ArbiterState, initialState, type Ticket } from "../../../packages/daemon/src/arbiter/state.ts";
 import { step } from "../../../packages/daemon/src/arbiter/step.ts";
-import { checkStep } from "./exploration.ts";
 import { bestServed, checkState } from "./invariants.ts";
 import { type Move, request } from "./machine.ts";
 import { dirty, foreign, unreachable } from "./shell-lab.ts";
+import { checkStep } from "./step-checks.ts";
 
 const LONG = process.env["MTUI_LONG"] === "1";
 const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -203,7 +203,7 @@ class Model {
 }
 
 function play(ideas: readonly Idea[], overtakes: number): { moves: number; waited: number } {
-  let state = initialState({ pollMs: 10_000, overtakes, idPrefix: "" });
+  let state = initialState({ pollMs: 10_000, overtakes });
   let now = 0;
   let moves = 0;
   let waited = 0;

@@ -6,7 +6,8 @@ import type { ArbiterState, Ticket } from "../../../packages/daemon/src/arbiter/
 export function checkState(state: ArbiterState, now: number): void {
   checkHolds(state);
   checkIndexes(state);
-  checkNobodyIsForgotten(state, now);
+  // What a moment has brought is given away when the alarm rings.
+  if (state.wakeAt > now) checkNobodyIsForgotten(state, now);
   checkNoKnot(state);
   checkWake(state, now);
 }
@@ -91,9 +92,10 @@ function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
       .flatMap(({ id }) => state.tickets.get(id) ?? [])
       .filter((other) => other.phase.state === "waiting" && !other.partial);
     const kept = keepable(earlier, state, { now, taken: new Set() });
-    for (const taken of assignments(ticket, state, now)) {
+    for (const hosts of assignments(ticket, state, now)) {
+      const taken = new Set([...hosts].filter((key) => !state.hosts.get(key)?.holder));
       if (keepable(earlier, state, { now, taken }) === kept)
-        fail(`${ticket.id} waits although it could have ${[...taken].join(", ")}`);
+        fail(`${ticket.id} waits although it could have ${[...hosts].join(", ")}`);
     }
   }
 }
@@ -142,7 +144,10 @@ function place(lists: readonly (readonly string[])[], taken: ReadonlySet<string>
   return best;
 }
 
-/** How many wants of each of the tickets, served in their order, have a host among what is not taken. */
+/**
+ * How many wants of each of the tickets, served in their order, have a host among what is not taken. What
+ * a workspace holds serves each of its tickets.
+ */
 function keepable(
   tickets: readonly Ticket[],
   state: ArbiterState,
@@ -166,9 +171,10 @@ function keepable(
       )
         continue;
       seen.add(key);
-      const occupant = on.get(key);
+      const place = state.hosts.get(key)?.holder ? `${entry.ticket.id} ${key}` : key;
+      const occupant = on.get(place);
       if (occupant === undefined || tryOne(occupant, seen)) {
-        on.set(key, index);
+        on.set(place, index);
         return true;
       }
     }

@@ -168,6 +168,20 @@ describe("fairness", () => {
     expect(passes).toBe(2);
   });
 
+  test("a place far back that was given up is forgotten with the next request", () => {
+    const machine = new Machine();
+    machine.take("w0", [["A"]]);
+    const namespace = "x";
+    machine.ask("y1", [["A"]], { namespace: "y" });
+    const back = [1, 2, 3].map((number) => machine.ask(`x${number}`, [["A"]], { namespace }));
+    const error = { kind: "request.cancelled", message: "", retryable: false } as const;
+    for (const ticket of back) machine.send({ type: "cancel", ticket, error });
+    machine.send({ type: "cancel", ticket: machine.ask("x4", [["A"]], { namespace }), error });
+    const third = [1, 2, 3].map((number) => machine.ask(`y1${number}`, [["A"]], { namespace: "y" }))[1];
+    const late = machine.ask("x5", [["A"]], { namespace });
+    expect(machine.order.indexOf(late)).toBeLessThan(machine.order.indexOf(third ?? ""));
+  });
+
   test("a later request passes where it takes nothing from an earlier one", () => {
     const machine = new Machine({ overtakes: 0 });
     machine.take("w1", [["B"]]);
@@ -233,6 +247,32 @@ describe("fairness", () => {
       error: { kind: "request.cancelled", message: "", retryable: false },
     });
     expect(machine.attemptOf(behind)?.hosts).toEqual(["A"]);
+  });
+});
+
+describe("several requests of one workspace", () => {
+  test("a host that it holds serves both, also while an earlier one of them is kept what it needs", () => {
+    const machine = new Machine({ overtakes: 0 });
+    machine.take("w1", [["A"]]);
+    machine.take("w2", [["B"]]);
+    machine.take("w3", [["C"]]);
+    machine.ask("w1", [["A"], ["B"], ["F"]]);
+    const second = machine.ask("w1", [["A"], ["C"]]);
+    machine.release("C");
+    expect(machine.attemptOf(second)?.hosts).toEqual(["C"]);
+  });
+
+  test("no free host is kept for the second where the held one does", () => {
+    const machine = new Machine({ overtakes: 0 });
+    machine.take("w1", [["A"]]);
+    machine.take("w2", [["B"]]);
+    machine.take("w3", [["C"]]);
+    machine.take("w4", [["X"]]);
+    machine.ask("w1", [["A", "X"], ["B"]]);
+    machine.ask("w1", [["A", "X"], ["C"]]);
+    const other = machine.ask("w5", [["X"]]);
+    machine.release("X");
+    expect(machine.attemptOf(other)?.hosts).toEqual(["X"]);
   });
 });
 
@@ -358,6 +398,16 @@ describe("hosts that do not work", () => {
     expect(machine.failure(refused)).toMatchObject({ error: { kind: "host.unreachable" } });
     machine.send({ type: "health", host: "A", reason: null });
     expect(machine.take("w3", [["A"]])).toEqual(["A"]);
+  });
+
+  test("what somebody reported bad stays in quarantine when its next probe fails", () => {
+    const machine = new Machine();
+    machine.send({ type: "health", host: "A", reason: "its disk is full" });
+    machine.tick(40_000);
+    machine.fail(machine.ask("w1", [["A"]]), { A: unreachable });
+    expect(machine.state.hosts.get("A")?.health?.kind).toBe("quarantined");
+    machine.ask("w1", [["A"]]);
+    expect(machine.effects).toContainEqual(expect.objectContaining({ type: "failed" }));
   });
 
   test("what a cancelled attempt says of the connection is not held against the host", () => {

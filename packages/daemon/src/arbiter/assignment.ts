@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import { keptBefore } from "./keeping.ts";
 import { augment, emptyMatching, matchScarceFirst, type Matching } from "./matching.ts";
-import { canServe, standing } from "./standing.ts";
+import { canServe, hostAt, isOwnPlace, placeOf } from "./standing.ts";
 import type { Ticket, Want } from "./state.ts";
 import { isWorthTrying, takeStock } from "./supply.ts";
 
@@ -23,23 +23,18 @@ export function findHosts(draft: Draft, ticket: Ticket): Found | null {
   const { kept } = draft.supply;
   if (!isWorthTrying(draft.supply, ticket)) return null;
   const matching = kept ? keptBefore(kept, ticket) : emptyMatching<Want>();
-  const known = new Map(ticket.wants.map((want) => [want, usableKeys(draft, ticket, want)]));
+  const known = new Map(ticket.wants.map((want) => [want, usablePlaces(draft, ticket, want)]));
   const choices = (want: Want) => known.get(want) ?? kept?.choices(want) ?? [];
-  matchOwnFirst(draft, ticket, { matching, choices });
+  matchOwnFirst(ticket, { matching, choices });
   return collect(draft, ticket, matching);
 }
 
 /** A host that the workspace has already is used before another one is taken. */
 function matchOwnFirst(
-  draft: Draft,
   ticket: Ticket,
   { matching, choices }: { matching: Matching<Want>; choices: (want: Want) => readonly string[] },
 ): void {
-  const isOwn = (key: string) => {
-    const host = draft.hosts.get(key);
-    return host !== undefined && standing(host, ticket.workspace, draft.now) === "own";
-  };
-  const ownChoices = (want: Want) => (ticket.wants.includes(want) ? choices(want).filter(isOwn) : []);
+  const ownChoices = (want: Want) => (ticket.wants.includes(want) ? choices(want).filter(isOwnPlace) : []);
   const rest = ticket.wants.filter(
     (want) => !augment(matching, want, { choices: ownChoices, seen: new Set() }),
   );
@@ -49,8 +44,8 @@ function matchOwnFirst(
 function collect(draft: Draft, ticket: Ticket, matching: Matching<Want>): Found | null {
   const found: Found = { fresh: [], own: [], missing: [] };
   ticket.wants.forEach((want, index) => {
-    const key = matching.hostOf.get(want);
-    const host = key === undefined ? undefined : draft.hosts.get(key);
+    const place = matching.hostOf.get(want);
+    const host = place === undefined ? undefined : draft.hosts.get(hostAt(place));
     if (!host) found.missing.push(index);
     else if (host.holder) found.own.push({ want: index, key: host.key });
     else {
@@ -66,8 +61,8 @@ function collect(draft: Draft, ticket: Ticket, matching: Matching<Want>): Found 
  * Best first: own, preferred, trusted before suspect, wanted by the fewest others (a scarce host is
  * not spent on who can have any), least recently used, as listed.
  */
-function usableKeys(draft: Draft, ticket: Ticket, want: Want): string[] {
-  const ranked: { key: string; cost: readonly number[] }[] = [];
+function usablePlaces(draft: Draft, ticket: Ticket, want: Want): string[] {
+  const ranked: { place: string; cost: readonly number[] }[] = [];
   want.candidates.forEach((candidate, index) => {
     const host = draft.hosts.get(candidate.key);
     if (!host || !canServe(host, ticket, draft.now)) return;
@@ -80,9 +75,9 @@ function usableKeys(draft: Draft, ticket: Ticket, want: Want): string[] {
       host.lastUsed,
       index,
     ];
-    ranked.push({ key: candidate.key, cost });
+    ranked.push({ place: placeOf(host, ticket), cost });
   });
-  return ranked.sort((a, b) => compareCost(a.cost, b.cost)).map(({ key }) => key);
+  return ranked.sort((a, b) => compareCost(a.cost, b.cost)).map(({ place }) => place);
 }
 
 function compareCost(a: readonly number[], b: readonly number[]): number {

@@ -42,7 +42,9 @@ function worsened(
   const { pollMs } = draft.config;
   const workspaces =
     fault.kind === "dirty" ? [] : [...new Set([...(before?.workspaces ?? []), workspace])].slice(0, 2);
-  const kind = fault.kind === "dirty" ? "dirty" : workspaces.length > 1 ? "quarantined" : "unreachable";
+  // What is in quarantine stays there, whoever put it there, until it is seen to be well.
+  const isDistrusted = before?.kind === "quarantined" || workspaces.length > 1;
+  const kind = fault.kind === "dirty" ? "dirty" : isDistrusted ? "quarantined" : "unreachable";
   const polls = Math.min(
     LONGEST_BACK_OFF,
     2 ** Math.min(failures - 1, 10) * (kind === "quarantined" ? QUARANTINE_POLLS : 1),

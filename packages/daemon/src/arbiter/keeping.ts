@@ -1,7 +1,7 @@
 import type { Draft } from "./draft.ts";
 import { augment, emptyMatching, type Matching, matchingOrder } from "./matching.ts";
 import { compareRank } from "./rank.ts";
-import { canServe, standing } from "./standing.ts";
+import { canServe, isOwnPlace, placeOf, standing } from "./standing.ts";
 import type { QueueEntry, Rank, Ticket, Want } from "./state.ts";
 
 /** Which free hosts are kept for which wants of capped waiters. */
@@ -33,10 +33,7 @@ export function keepForCapped(draft: Draft, except: ReadonlySet<string> = new Se
   for (let ticket = nextCapped(draft, open); ticket; ticket = nextCapped(draft, open)) {
     for (const want of ticket.wants) {
       ticketOf.set(want, ticket);
-      known.set(
-        want,
-        servingKeys(draft, ticket, want).filter((key) => !except.has(key)),
-      );
+      known.set(want, servingPlaces(draft, ticket, { want, except }));
     }
     for (const want of matchingOrder(ticket.wants, choices)) {
       const seen = new Set<string>();
@@ -85,11 +82,17 @@ function headOf(draft: Draft, cursor: { entries: readonly QueueEntry[]; next: nu
   return null;
 }
 
-function servingKeys(draft: Draft, ticket: Ticket, want: Want): string[] {
-  const keys: string[] = [];
-  for (const { key } of want.candidates)
-    if (canServe(draft.hosts.get(key), ticket, draft.now)) keys.push(key);
-  return keys;
+function servingPlaces(
+  draft: Draft,
+  ticket: Ticket,
+  { want, except }: { want: Want; except: ReadonlySet<string> },
+): string[] {
+  const places: string[] = [];
+  for (const { key } of want.candidates) {
+    const host = draft.hosts.get(key);
+    if (host && !except.has(key) && canServe(host, ticket, draft.now)) places.push(placeOf(host, ticket));
+  }
+  return places;
 }
 
 /** What is kept for those before a rank: the same wants are served whether or not later ones are looked at. */
@@ -116,7 +119,7 @@ export function freedByMoving(draft: Draft, freed: readonly string[]): readonly 
     const host = draft.hosts.get(key);
     for (const [want, kept] of matching.hostOf) {
       const ticket = ticketOf.get(want);
-      if (reached.has(kept) || !ticket || !canServe(host, ticket, draft.now)) continue;
+      if (isOwnPlace(kept) || reached.has(kept) || !ticket || !canServe(host, ticket, draft.now)) continue;
       if (want.candidates.some((candidate) => candidate.key === key)) reached.add(kept);
     }
   }

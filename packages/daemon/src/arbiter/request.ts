@@ -9,7 +9,7 @@ export function onRequest(draft: Draft, request: RequestFields): void {
   const ticket = makeTicket(draft, request);
   const names = new Map(ticket.wants.flatMap((want) => want.candidates).map(({ key, name }) => [key, name]));
   for (const [key, name] of names) lookAgain(draft, key, name);
-  putTurn(draft, ticket.namespace, Math.max(ticket.tag, draft.turns.get(ticket.namespace) ?? ticket.tag));
+  putTurn(draft, ticket.namespace, request.place ? latestTurn(draft, ticket) : ticket.tag);
   addTicket(draft, ticket);
   if (ticket.overtaken >= draft.config.overtakes) cap(draft, ticket);
   draft.effects.push({ type: "queued", ticket: ticket.id });
@@ -41,6 +41,11 @@ function makeTicket(draft: Draft, request: RequestFields): Ticket {
     waitsFor: "own",
     stretch: draft.now,
   };
+}
+
+/** Tickets of an earlier life come back in any order: the last turn of a namespace counts. */
+function latestTurn(draft: Draft, { namespace, tag }: Ticket): number {
+  return Math.max(tag, draft.turns.get(namespace) ?? tag);
 }
 
 /** Who said "ten minutes" means ten minutes of his day, with or without a restart in between. */

@@ -22,3 +22,23 @@ export function canServe(host: HostRecord | undefined, ticket: Ticket, now: numb
   const how = standing(host, ticket.workspace, now);
   return how === "free" || how === "own";
 }
+
+/** In no name of a host and in no id. */
+const MARK = "\0";
+
+/**
+ * The place that a host is in a matching. A host that the workspace holds serves each of its
+ * tickets, one want of each, so that it is another place for every ticket; a free one goes to one.
+ */
+export function placeOf(host: HostRecord, ticket: Ticket): string {
+  return host.holder ? `${ticket.id}${MARK}${host.key}` : host.key;
+}
+
+/** The host's key again. */
+export function hostAt(place: string): string {
+  return place.slice(place.indexOf(MARK) + 1);
+}
+
+export function isOwnPlace(place: string): boolean {
+  return place.includes(MARK);
+}

@@ -6,7 +6,7 @@ import type { HostRecord } from "./state.ts";
 import { expire } from "./waiting.ts";
 
 /** What is known of a host that nobody wants is forgotten after this long. */
-const FORGET_MS = 3_600_000;
+export const FORGET_MS = 3_600_000;
 
 /** Hosts whose back-off or poll is over are offered again. */
 export function wakeHosts(draft: Draft): void {

@@ -1,0 +1,91 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type ArbiterState, initialState } from "../../../packages/daemon/src/arbiter/state.ts";
+import { step } from "../../../packages/daemon/src/arbiter/step.ts";
+import { follow } from "./exploration.ts";
+import { type Choice, choicesOf } from "./possible-moves.ts";
+import { type World, worldOf } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
+import { codeLength, decode, encode, NOW } from "./state-code.ts";
+
+const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const LONG = process.env["MTUI_LONG"] === "1";
+const RUNS = LONG ? 200 : 8;
+
+function codeOf(world: World, state: ArbiterState, now: number): string {
+  const code = new Uint8Array(codeLength(world));
+  encode(world, state, { now, into: code });
+  return Buffer.from(code).toString("hex");
+}
+
+function successors(world: World, state: ArbiterState, now: number): string[] {
+  return choicesOf(world, state, now).map((choice) =>
+    codeOf(world, follow(state, choice, { now, step }), now),
+  );
+}
+
+function decoded(world: World, code: string): ArbiterState {
+  return decode(world, Buffer.from(code, "hex"));
+}
+
+/** Long ways through the real states, which are never exchanged for what their codes say. */
+const walk = fc.record({
+  picks: fc.array(fc.nat(10_000), { minLength: 60, maxLength: 150, size: "max" }),
+  delays: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
+});
+
+test.each(scenarios)(
+  "a state and the state of its code have the same successors: $name",
+  ({ name, scenario }) => {
+    const world = worldOf(scenario);
+    // So long that the clock alone brings nothing; the choices bring it.
+    const raw = { ...world, config: { ...world.config, pollMs: 1e9 } };
+    let compared = 0;
+    const property = fc.property(walk, ({ picks }) => {
+      let state = initialState(raw.config);
+      let now = NOW + 5;
+      for (const pick of picks) {
+        const code = codeOf(raw, state, now);
+        const canonical = decoded(world, code);
+        expect(codeOf(world, canonical, NOW)).toBe(code);
+        const expected = successors(world, canonical, NOW);
+        expect(successors(raw, state, now)).toEqual(expected);
+        compared += expected.length;
+        const choices = choicesOf(raw, state, now);
+        const choice = choices[pick % choices.length];
+        if (!choice) break;
+        state = follow(state, choice, { now, step });
+        now += 1;
+      }
+    });
+    fc.assert(property, { seed: SEED, numRuns: RUNS });
+    console.log(`arbiter, codes of ${name}: seed ${SEED} (MTUI_SEED), ${compared} successors compared`);
+  },
+);
+
+const timed = scenarios.filter(({ scenario }) => !scenario.lateAlarm && !scenario.patience);
+
+test.each(timed)("what a real clock can bring is among what is explored: $name", ({ name, scenario }) => {
+  const world = worldOf(scenario);
+  let compared = 0;
+  const property = fc.property(walk, ({ picks, delays }) => {
+    let state = initialState(world.config);
+    let now = NOW + 5;
+    picks.forEach((pick, index) => {
+      const code = codeOf(world, state, now);
+      const choices = choicesOf(world, state, now).filter(({ due }) => !due);
+      const choice: Choice | undefined = choices[pick % choices.length];
+      const next = now + (delays[index % delays.length] ?? 1);
+      const rings = state.wakeAt <= next || !choice;
+      now = rings ? Math.max(now + 1, Math.min(state.wakeAt, next)) : next;
+      const explored = new Set(successors(world, decoded(world, code), NOW));
+      // An alarm that rings early changes nothing.
+      if (rings) explored.add(code);
+      state = follow(state, rings ? { moves: [{ type: "tick" }] } : choice, { now, step });
+      expect(explored).toContain(codeOf(world, state, now));
+      compared += 1;
+    });
+  });
+  fc.assert(property, { seed: SEED, numRuns: RUNS });
+  console.log(`arbiter, real clock in ${name}: seed ${SEED} (MTUI_SEED), ${compared} steps compared`);
+});
