@@ -144,6 +144,7 @@ describe("a lease goes on", () => {
     const removing = workspace?.mutate(() => hang.promise);
     const stop = keepLeases(desk.services);
     await desk.clock.advance(4 * LEASE_MS.agent);
+    expect(workspace?.closing).toBe(false);
     expect(desk.pool.machine("ant").files.pool).not.toBeNull();
     hang.resolve();
     await removing;
