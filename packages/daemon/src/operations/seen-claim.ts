@@ -25,7 +25,8 @@ export async function findClaim(
 
 export function notHeldSo(host: string, { claim, why }: { claim: Claim | null; why: string }): MtuiError {
   return new MtuiError("host.busy", `${host} was not taken over: ${why}.`, {
-    hint: claim === null ? `It may be free: mtuictl add-host -t ${host}` : "Look again who has it: mtuictl queue",
+    hint:
+      claim === null ? `It may be free: mtuictl add-host -t ${host}` : "Look again who has it: mtuictl queue",
     retryable: true,
     data: { host, claim: claim?.id ?? null, workspace: claim?.fields.workspace ?? null },
   });

@@ -5,7 +5,8 @@ import type { JobCall } from "./context.ts";
 
 /** Whoever watches learns that a lock of ours was overwritten or removed, not only who ran into it. */
 export function tellLostLocks(call: JobCall, hosts: readonly HostResult[]): void {
-  for (const { host, error } of hosts) if (error?.kind === "lock.lost") tell(call, { ...error, data: { ...error.data, host } });
+  for (const { host, error } of hosts)
+    if (error?.kind === "lock.lost") tell(call, { ...error, data: { ...error.data, host } });
 }
 
 /** As `tellLostLocks`, of work that such a loss has ended as a whole. */

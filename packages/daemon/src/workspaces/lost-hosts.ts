@@ -18,8 +18,13 @@ const MOST = 200;
  * "all hosts" does not go on with fewer unnoticed; a call that names such a host is told each time.
  */
 export class LostHosts {
+  readonly #workspace: string;
   readonly #losses = new Map<string, Loss>();
   readonly #untold = new Set<string>();
+
+  constructor(workspace: string) {
+    this.#workspace = workspace;
+  }
 
   remember(loss: Loss): void {
     this.#losses.delete(loss.host);
@@ -45,18 +50,18 @@ export class LostHosts {
     for (const host of this.#untold) if (has.has(host)) this.#untold.delete(host);
     const tell = named.length > 0 ? named : news;
     for (const { host } of tell) this.#untold.delete(host);
-    if (tell.length > 0) throw claimLost(tell);
+    if (tell.length > 0) throw claimLost(tell, this.#workspace);
   }
 }
 
-function claimLost(losses: readonly Loss[]): MtuiError {
+function claimLost(losses: readonly Loss[], workspace: string): MtuiError {
   const told = losses.map(
     ({ host, by, at, reason }) =>
       `${host} was taken over by workspace ${by} at ${new Date(at).toISOString().slice(0, 19)}Z: ${reason}`,
   );
   const names = losses.map(({ host }) => `-t ${host}`).join(" ");
   return new MtuiError("claim.lost", `Nothing was done: ${told.join("; ")}.`, {
-    hint: `Go on with what is left by asking again, or queue for it: mtuictl add-host ${names}; mtuictl queue shows who has it.`,
+    hint: `Go on with what is left by asking again, or queue for it: mtuictl add-host -w ${workspace} ${names}; mtuictl queue shows who has it.`,
     data: { hosts: losses.map((loss) => ({ ...loss })) },
   });
 }

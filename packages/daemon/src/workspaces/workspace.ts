@@ -32,7 +32,7 @@ export class Workspace {
   readonly lane = new Lane();
   readonly hosts = new Map<string, WorkspaceHost>();
   readonly histories = new Map<string, HostHistory>();
-  readonly lost = new LostHosts();
+  readonly lost: LostHosts;
   #template: LoadedTemplate | null = null;
   #noHost: readonly { slot: Slot; reason: string }[] = [];
   #leaseUntil: number | null = null;
@@ -46,6 +46,7 @@ export class Workspace {
     { changed }: { changed?: (workspace: Workspace) => void } = {},
   ) {
     this.name = name;
+    this.lost = new LostHosts(name);
     this.namespace = namespace;
     this.#changed = changed ?? (() => undefined);
   }
