@@ -51,9 +51,10 @@ describe.skipIf(withoutLab)("locks on a real host", () => {
   });
 
   test("the pool lock is another file with its own first words", async () => {
-    await taken(ours, "pool");
+    const lock = await taken(ours, "pool");
     expect(await readLock(host, "pool")).toContain(":mtui pool SUSE:Maintenance:1:2 [default] d=d1 n=");
     expect(await readLock(host)).toBeNull();
+    expect(await ours.releaseLock(lock)).toEqual({ state: "released" });
   });
 
   test("of many racers on a free host exactly one wins, in every round", async () => {

@@ -76,15 +76,20 @@ export async function refresh(run: HostRun, { family }: HostPlan): Promise<void>
   run.warnings.push(`${plan.step}: ${answer.judgement.reason ?? `exit ${answer.exit}`}`);
 }
 
-/** Clean-up at the end of an operation: its failure is a warning and never hides the operation's own end. */
-export async function removeRepositoriesQuietly(run: HostRun, plan: HostPlan): Promise<void> {
+/**
+ * Clean-up at the end of an operation: its failure is a warning and never hides the operation's own end.
+ * @returns that failure, or null
+ */
+export async function removeRepositoriesQuietly(run: HostRun, plan: HostPlan): Promise<HostStop | null> {
   try {
     await removeRepositories(run, plan);
+    return null;
   } catch (thrown) {
     if (!(thrown instanceof HostStop)) throw thrown;
     run.warnings.push(
       `the update's repositories are still on the host: ${thrown.message} (mtuictl set-repo remove -t ${run.name})`,
     );
+    return thrown;
   }
 }
 

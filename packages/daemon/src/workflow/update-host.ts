@@ -58,7 +58,9 @@ export async function updateHost(run: HostRun, work: UpdateWork): Promise<void> 
     if (thrown instanceof HostStop) await afterFailure(run, { ...work, stop: thrown, begun: begun.install });
     throw thrown;
   }
-  await shielded(run, () => removeRepositoriesQuietly(run, plan));
+  const left = await shielded(run, () => removeRepositoriesQuietly(run, plan));
+  // Somebody else has the host now: what is installed there says nothing about this update any more.
+  if (left?.error.kind === "lock.lost") throw left;
   evidence.after = await installedVersions(run, tracked);
 }
 
