@@ -151,6 +151,21 @@ describe("a lease goes on", () => {
     stop();
   });
 
+  test("for as long as its owner's leases are, from the end of a job on", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] });
+    const hang = Promise.withResolvers<void>();
+    desk.pool.machine("ant").gates.command = () => hang.promise;
+    const job = desk.call("run", { workspace: "w", command: ["true"] });
+    const stop = keepLeases(desk.services);
+    await desk.clock.advance(3 * LEASE_MS.terminal);
+    hang.resolve();
+    await job;
+    await desk.clock.advance(LEASE_MS.terminal - 2 * SWEEP);
+    expect(desk.pool.machine("ant").files.pool).not.toBeNull();
+    stop();
+  });
+
   test("while a job of it waits for hosts", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     await desk.call("add_host", { workspace: "v", target: ["bee"] });
@@ -168,11 +183,10 @@ describe("a lease goes on", () => {
     using desk = openDesk({ hosts: ["ant"] });
     await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
     const stop = keepLeases(desk.services);
-    for (let count = 0; count < 4; count += 1) {
+    for (const name of ["job_list", "list_hosts", "job_list", "list_hosts"] as const) {
       await desk.clock.advance(14 * 60_000);
-      await (count % 2 === 0
-        ? desk.call("job_list", {}, { client: AGENT })
-        : desk.call("list_hosts", { workspace: "v/default" }, { client: AGENT }));
+      const params = name === "job_list" ? {} : { workspace: "default" };
+      await desk.call(name, params, { client: AGENT });
     }
     expect(desk.pool.machine("ant").files.pool).not.toBeNull();
     stop();

@@ -243,3 +243,28 @@ describe.each(FOR_HOSTS)("%s for a host", (how) => {
     },
   );
 });
+
+describe("two workspaces that each wait for what the other has", () => {
+  test("do not wait for ever: the later one is refused, with the circle", async () => {
+    using desk = openDesk({ hosts: ["ant", "bee"], lock: { wait: 600, wait_poll: 15 } });
+    await desk.call("add_host", { workspace: "v", target: ["bee"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] });
+    const first = await start(desk, "add_host", { workspace: "v", target: ["ant"] });
+    await until(() => first().state === "waiting");
+    await expect(desk.call("add_host", { workspace: "w", target: ["bee"] })).rejects.toMatchObject({
+      kind: "deadlock",
+      exitCode: 4,
+      message: expect.stringMatching(/w waits for bee, held by v.*v waits for ant, held by w/),
+      data: {
+        cycle: [
+          { workspace: "w", host: "bee", held_by: "v" },
+          { workspace: "v", host: "ant", held_by: "w" },
+        ],
+      },
+    });
+    expect(first().state).toBe("waiting");
+    await desk.call("close_workspace", { workspace: "w" });
+    await until(() => isOver(first()));
+    expect(first().state).toBe("done");
+  });
+});

@@ -36,6 +36,8 @@ export async function liveValues(question: LiveQuestion): Promise<Candidate[]> {
       case "claim":
         return await claimed(question, "claim");
       case "target":
+      case "prefer":
+      case "exclude":
         return await refhosts(question);
       default:
         return [];

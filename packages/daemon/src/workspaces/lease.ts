@@ -1,7 +1,6 @@
 import { toMtuiError } from "@mtui/core/protocol";
 import type { Services } from "../operations/context.ts";
 import { closeWorkspace } from "./close.ts";
-import type { Workspace } from "./workspace.ts";
 
 const SWEEP_MS = 30_000;
 
@@ -14,9 +13,9 @@ export function keepLeases(services: Services): () => void {
   const { clock } = services;
   let stop = clock.after(SWEEP_MS, sweep);
   function sweep(): void {
+    // Looked at right before any is closed, with no await in between: one may have come alive.
+    renewWhatIsAtWork(services);
     for (const workspace of services.workspaces.expired()) {
-      // Looked at again right before it is closed, with no await in between: it may have come alive.
-      if (isAlive(workspace, services)) continue;
       const { rrid, hosts } = services.lostLeases.remember(workspace);
       services.events.append({ type: "lease.lost", workspace: workspace.name, data: { rrid, hosts } });
       services.log(
@@ -32,13 +31,11 @@ export function keepLeases(services: Services): () => void {
   return () => stop();
 }
 
-function isAlive(workspace: Workspace, services: Services): boolean {
-  if (
-    services.jobs.list({ workspace: workspace.name, active: true }).length === 0 &&
-    workspace.lane.pending === 0
-  ) {
-    return false;
+/** The lease of a workspace in which something is under way counts from the end of that. */
+function renewWhatIsAtWork({ jobs, workspaces }: Services): void {
+  const atWork = new Set(jobs.list({ active: true }).map(({ request }) => request.workspace));
+  for (const workspace of workspaces.list()) {
+    if (!atWork.has(workspace.name) && workspace.lane.pending === 0) continue;
+    workspaces.touch(workspace, workspace.namespace === null ? "terminal" : "agent");
   }
-  services.workspaces.touch(workspace, "agent");
-  return true;
 }
