@@ -69,6 +69,13 @@ w2: number 2 in the queue for 65 s (add_host-3), gives up at 12:10Z, in 10 min
   );
 });
 
+test("a host that was asked for by name stands for no test target", async () => {
+  const slot = { product: "", version: "", arch: "", addons: [] };
+  const waiting = ticket({ slots: [{ slot, candidates: [] }] });
+  const { out } = await mtuictl(["queue"], { script: { list_queue: { ...EMPTY, tickets: [waiting] } } });
+  expect(out).toContain("w: number 1 in the queue for 0 s\n  for a host by name\n");
+});
+
 test("hosts that nobody can have, also when nobody waits for them", async () => {
   const hosts: Queue["hosts"] = [
     {

@@ -50,7 +50,17 @@ describe.skipIf(withoutLab)("one host, two workspaces", () => {
   }
 
   async function takeOver(workspace: string, claim: string, ...flags: string[]) {
-    return home.ctl("takeover", "one", "-w", workspace, "--claim", claim, "--reason", "an incident", ...flags);
+    return home.ctl(
+      "takeover",
+      "one",
+      "-w",
+      workspace,
+      "--claim",
+      claim,
+      "--reason",
+      "an incident",
+      ...flags,
+    );
   }
 
   /** A command that is refused, with the reason. */
@@ -84,7 +94,9 @@ describe.skipIf(withoutLab)("one host, two workspaces", () => {
     });
     const again = await run("loser", "true");
     expect(again.error.kind).toBe("host.none");
-    expect(await home.ctl("run", "-w", "taker", "--", "touch", "/tmp/taker-was-here")).toMatchObject({ code: 0 });
+    expect(await home.ctl("run", "-w", "taker", "--", "touch", "/tmp/taker-was-here")).toMatchObject({
+      code: 0,
+    });
     expect(await host.readFile("/tmp/loser-was-here")).toBeNull();
     expect(await host.readFile("/tmp/taker-was-here")).toBe("");
 
@@ -108,7 +120,16 @@ describe.skipIf(withoutLab)("one host, two workspaces", () => {
     await home.ctl("run", "-w", "loser", "--background", "--", "sleep", "7331");
     await waitUntil(() => runs(host, "sleep 7331"), { for: "the command on the host" });
     const claim = await claimOf("loser");
-    const busy = await home.json<Failure>("takeover", "one", "-w", "taker", "--claim", claim, "--reason", "r");
+    const busy = await home.json<Failure>(
+      "takeover",
+      "one",
+      "-w",
+      "taker",
+      "--claim",
+      claim,
+      "--reason",
+      "r",
+    );
     expect(busy.error.kind).toBe("workspace.busy");
     expect(await readLock(host, "pool")).toContain("[loser]");
 
@@ -138,10 +159,16 @@ describe.skipIf(withoutLab)("one host, two workspaces", () => {
     expect(await readLock(host)).toBeNull();
     const { events } = await home.json<{ events: DaemonEvent[] }>("events", "--type", "lock.*", "-t", "one");
     expect(events).toMatchObject([
-      { type: "lock.forced", workspace: "mine", data: { kind: "operation", user: "bob", comment: "back on Monday" } },
+      {
+        type: "lock.forced",
+        workspace: "mine",
+        data: { kind: "operation", user: "bob", comment: "back on Monday" },
+      },
     ]);
     const logged = (await home.ctl("daemon", "logs")).stdout;
-    expect(logged).toMatch(/one: the operation lock was removed by force for workspace mine.*bob.*back on Monday/);
+    expect(logged).toMatch(
+      /one: the operation lock was removed by force for workspace mine.*bob.*back on Monday/,
+    );
   });
 
   test("nor by force while a command is at work under it", async () => {

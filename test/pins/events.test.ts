@@ -9,7 +9,11 @@ function typesInSources(): string[] {
   const sources = globSync("packages/daemon/src/**/*.ts", { cwd: root }).map((path) =>
     readFileSync(join(root, path), "utf8"),
   );
-  const patterns = [/\btype: "([a-z]+\.[a-z-]+)"/g, /#emit\("([a-z]+\.[a-z-]+)"/g, /held\("([a-z]+\.[a-z-]+)"/g];
+  const patterns = [
+    /\btype: "([a-z]+\.[a-z-]+)"/g,
+    /#emit\("([a-z]+\.[a-z-]+)"/g,
+    /held\("([a-z]+\.[a-z-]+)"/g,
+  ];
   const found = sources.flatMap((text) =>
     patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, type]) => type ?? "")),
   );

@@ -64,16 +64,32 @@ describe("list_queue", () => {
       waits_for: "own",
     });
     const states = new Map(candidates(queue).map((each) => [each.host, each]));
-    expect(states.get("ant")).toMatchObject({ state: "held", workspace: "w", claim: "c1", since: desk.clock.now() });
+    expect(states.get("ant")).toMatchObject({
+      state: "held",
+      workspace: "w",
+      claim: "c1",
+      since: desk.clock.now(),
+    });
     // Not looked at yet: nothing is granted before all five are there.
     expect(states.get("bee")).toEqual({ host: "bee", state: "free", why_not: expect.any(String) });
-    expect(states.get("elk")).toMatchObject({ state: "releasing", workspace: "w", next_try: expect.any(Number) });
-    expect(candidates(queue).filter(({ host }) => host === "dog").map(({ state }) => state)).toEqual(["own", "held"]);
+    expect(states.get("elk")).toMatchObject({
+      state: "releasing",
+      workspace: "w",
+      next_try: expect.any(Number),
+    });
+    expect(
+      candidates(queue)
+        .filter(({ host }) => host === "dog")
+        .map(({ state }) => state),
+    ).toEqual(["own", "held"]);
     expect(queue.claims.find(({ host }) => host === "elk")).toMatchObject({
       state: "releasing",
       reason: expect.stringContaining("read-only"),
     });
-    expect(queue.claims.find(({ host }) => host === "dog")).toMatchObject({ state: "acquiring", job: "add_host-3" });
+    expect(queue.claims.find(({ host }) => host === "dog")).toMatchObject({
+      state: "acquiring",
+      job: "add_host-3",
+    });
 
     hang.resolve();
     await connecting;

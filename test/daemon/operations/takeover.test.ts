@@ -153,7 +153,10 @@ describe("nothing changes", () => {
   test("when somebody else's pool lock stands on it", async () => {
     using desk = await start();
     desk.ant.lockedBy("bob", "pool");
-    await expect(take(desk)).rejects.toMatchObject({ kind: "lock.lost", message: expect.stringContaining("bob") });
+    await expect(take(desk)).rejects.toMatchObject({
+      kind: "lock.lost",
+      message: expect.stringContaining("bob"),
+    });
     expect(desk.ant.files.pool?.user).toBe("bob");
     await unchanged(desk);
   });
@@ -180,6 +183,22 @@ describe("nothing changes", () => {
     connect.resolve();
     await expect(taking).rejects.toMatchObject({ kind: "host.busy" });
     expect(desk.services.arbiter.view().claims).toEqual([]);
+    expect(desk.ant).toMatchObject({ open: 0, files: { pool: null } });
+  });
+
+  test("when the loser begins to close while it is looked at", async () => {
+    using desk = await start();
+    const connect = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    desk.ant.gates.connect = () => connect.promise;
+    desk.ant.gates.release = () => release.promise;
+    const taking = take(desk);
+    await settle();
+    const closing = desk.call("close_workspace", { workspace: "loser" });
+    connect.resolve();
+    await expect(taking).rejects.toMatchObject({ kind: "host.busy" });
+    release.resolve();
+    expect(await closing).toMatchObject({ released: ["ant"], unreleased: [] });
     expect(desk.ant).toMatchObject({ open: 0, files: { pool: null } });
   });
 
@@ -275,9 +294,9 @@ describe("--force", () => {
     });
     expect(desk.ant.files.pool?.bytes).toContain("[loser]");
     // Nothing of the taker's begins meanwhile: the loser's operation lock stands.
-    await expect(
-      desk.call("run", { workspace: "taker", command: ["true"], wait: 0 }),
-    ).rejects.toMatchObject({ kind: "lock.foreign" });
+    await expect(desk.call("run", { workspace: "taker", command: ["true"], wait: 0 })).rejects.toMatchObject({
+      kind: "lock.foreign",
+    });
     hang.resolve();
     expect(await running).toMatchObject({ job: { state: "cancelled" } });
     await settle();

@@ -48,7 +48,9 @@ describe("unlock --pool", () => {
     const { running, end } = runUntil(desk);
     await settle();
     expect(await desk.call("unlock", { workspace: "w", pool: true, force: true })).toMatchObject({
-      hosts: [{ state: "error", kind: "workspace.busy", message: expect.stringContaining("job cancel run-1") }],
+      hosts: [
+        { state: "error", kind: "workspace.busy", message: expect.stringContaining("job cancel run-1") },
+      ],
     });
     expect(desk.ant.files.pool).not.toBeNull();
     end();
@@ -76,7 +78,9 @@ describe("unlock --pool", () => {
     expect(forced(desk)).toMatchObject([
       { workspace: "w", host: "ant", data: { kind: "pool", user: "bob", age: 60, by: "mtuictl" } },
     ]);
-    expect(desk.logged.filter((line) => line.startsWith("warn ant: the pool lock was removed by force"))).toHaveLength(1);
+    expect(
+      desk.logged.filter((line) => line.startsWith("warn ant: the pool lock was removed by force")),
+    ).toHaveLength(1);
   });
 });
 

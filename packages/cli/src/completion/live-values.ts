@@ -28,9 +28,7 @@ export async function liveValues(question: LiveQuestion): Promise<Candidate[]> {
       case "job_ids":
         return await jobs(question);
       case "hosts":
-        return question.operation === "list_events"
-          ? await claimed(question, "host")
-          : await hosts(question);
+        return question.operation === "list_events" ? await claimed(question, "host") : await hosts(question);
       case "host":
         return await claimed(question, "host");
       case "claim":
@@ -82,9 +80,7 @@ async function claimed(question: LiveQuestion, by: "host" | "claim"): Promise<Ca
   const { claims } = (await ask(question, { method: "list_queue" })) as ResultOf<"list_queue">;
   return claims.map(({ id, host, workspace, rrid }) => {
     const owner = rrid === null ? workspace : `${workspace} ${rrid}`;
-    return by === "host"
-      ? { word: host, about: `${id} ${owner}` }
-      : { word: id, about: `${host} ${owner}` };
+    return by === "host" ? { word: host, about: `${id} ${owner}` } : { word: id, about: `${host} ${owner}` };
   });
 }
 

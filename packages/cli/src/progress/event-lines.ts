@@ -1,5 +1,5 @@
 import type { DaemonEvent, JobView } from "@mtui/core/registry";
-import { placeWords, slotWords } from "../render/format.ts";
+import { placeWords, targetWords } from "../render/format.ts";
 import { stateWords } from "../render/states.ts";
 import { oneLine, sanitise } from "../terminal/sanitise.ts";
 import { jobName } from "./job-name.ts";
@@ -68,6 +68,6 @@ function hostText({ data }: DaemonEvent, operation: string | undefined): string[
 function ticketText(ticket: NonNullable<JobView["ticket"]>): string[] {
   return ticket.slots.map(({ slot, candidates }) => {
     const reasons = candidates.map(({ host, why_not }) => `${oneLine(host)}: ${oneLine(why_not)}`);
-    return `${placeWords(ticket.position)} for ${oneLine(slotWords(slot))} (${reasons.join("; ")})`;
+    return `${placeWords(ticket.position)} for ${oneLine(targetWords(slot))} (${reasons.join("; ")})`;
   });
 }

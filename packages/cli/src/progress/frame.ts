@@ -1,5 +1,5 @@
 import type { JobView } from "@mtui/core/registry";
-import { duration, slotWords } from "../render/format.ts";
+import { duration, targetWords } from "../render/format.ts";
 import { paint, stateWords } from "../render/states.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import type { Style } from "../terminal/style.ts";
@@ -78,7 +78,7 @@ function waiting(ticket: NonNullable<JobView["ticket"]>): string[] {
       .map(({ host, why_not }) => `${oneLine(host)}: ${oneLine(why_not)}`);
     const more = candidates.length > CANDIDATES ? `; ${candidates.length - CANDIDATES} more` : "";
     const place = ticket.position === 0 ? "connecting" : `number ${ticket.position}`;
-    return `    ${place} for ${oneLine(slotWords(slot))}  ${named.join("; ")}${more}`;
+    return `    ${place} for ${oneLine(targetWords(slot))}  ${named.join("; ")}${more}`;
   });
 }
 

@@ -41,7 +41,7 @@ export function since(at: number, now: number): string {
 
 /** `14:02Z, in 12 min`, or that it is over. */
 export function until(at: number, now: number): string {
-  return at <= now ? `${moment(at, now)}, now` : `${moment(at, now)}, in ${span(at - now)}`;
+  return at < now + 1000 ? `${moment(at, now)}, now` : `${moment(at, now)}, in ${span(at - now)}`;
 }
 
 /** `12 s ago`, for moments in milliseconds since the epoch. */
@@ -71,6 +71,12 @@ export interface SlotLike {
 export function slotWords(slot: SlotLike): string {
   const addons = slot.addons.map((addon) => `+${addon}`).join(" ");
   return `${slot.product} ${slot.version} ${slot.arch}${addons === "" ? "" : ` ${addons}`}`;
+}
+
+/** What a request waits for: a test target, or hosts that were named. */
+export function targetWords(slot: SlotLike): string {
+  const words = slotWords(slot).trim();
+  return words === "" ? "a host by name" : words;
 }
 
 /** Place of a request in the arbiter's queue; 0 is one whose hosts are being connected. */

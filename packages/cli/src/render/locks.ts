@@ -19,7 +19,9 @@ export function renderLocks({ locks }: ResultOf<"list_locks">, view: View): stri
     age(lock, view),
     oneLine(words(lock)),
   ]);
-  const header = ["host", "lock", "state", "owner", "workspace", "update", "age", "comment"].map((title) => view.style.dim(title));
+  const header = ["host", "lock", "state", "owner", "workspace", "update", "age", "comment"].map((title) =>
+    view.style.dim(title),
+  );
   return table([header, ...rows], { columns: view.columns });
 }
 

@@ -1,7 +1,7 @@
 import type { JobView, ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { placeWords, since, slotWords, span, until } from "./format.ts";
+import { placeWords, since, slotWords, span, targetWords, until } from "./format.ts";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";
 
@@ -62,7 +62,7 @@ export function ticketLines(ticket: Ticket, view: View): string[] {
   return [
     `${view.style.yellow(`${who}: ${placeWords(ticket.position)}`)} ${waited}${job}${end}`,
     ...ticket.slots.flatMap(({ slot, candidates }) => [
-      `  for ${oneLine(slotWords(slot))}`,
+      `  for ${oneLine(targetWords(slot))}`,
       ...candidates.map(({ host, why_not }) => `    ${oneLine(host)}: ${oneLine(why_not)}`),
     ]),
   ];
