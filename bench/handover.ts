@@ -13,8 +13,8 @@ import { TesterHome } from "../test/support/home.ts";
 import { spreadOf, table } from "./stats.ts";
 
 /** Milliseconds in each direction. */
-const DELAY_MS = 40;
-const ROUNDS = 12;
+const DELAY_MS = 100;
+const ROUNDS = 8;
 const LIMIT = 3;
 const SETTLE_MS = 200;
 

@@ -3,15 +3,19 @@
  * installed. Times differ from machine to machine; the ratios within one run are what counts.
  */
 import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DaemonClient } from "@mtui/core/client";
 import { ensureLabTools } from "../test/lab/install.ts";
 import { type Lab, startLab } from "../test/lab/index.ts";
 import { TesterHome } from "../test/support/home.ts";
+import { handOver } from "./handover.ts";
 import { findPeers, must, type Peer } from "./peers.ts";
 import { measure, type Row, table } from "./stats.ts";
 
 const HOSTS = 16;
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 15);
+/** Until the loss of connections is known here. */
+const CUT_MS = 200;
 const node = join(resolve(import.meta.dirname, ".."), "node_modules/.bin/node");
 
 function names(lab: Lab, count: number): string[] {
@@ -54,10 +58,16 @@ async function connectAll(lab: Lab, daemon: DaemonClient, peers: readonly Peer[]
   const rows: Row[] = [
     {
       name: `mtuid: claim, connect, pool lock, release`,
-      spread: await measure({ runs: Math.min(RUNS, 7) }, async () => {
-        await daemon.call("add_host", { workspace: "bench-connect", target });
-        await daemon.call("close_workspace", { workspace: "bench-connect" });
-      }),
+      // Connections that the round before left would be used.
+      spread: await measure({ runs: Math.min(RUNS, 7), before: () => cutAll(lab) }, () =>
+        haveAll(daemon, target),
+      ),
+      note: "new connections",
+    },
+    {
+      name: `mtuid: the same, soon after`,
+      spread: await measure({ runs: Math.min(RUNS, 7) }, () => haveAll(daemon, target)),
+      note: "connections kept between two claims",
     },
   ];
   for (const peer of peers.filter(({ name }) => name.includes("cold"))) {
@@ -68,6 +78,16 @@ async function connectAll(lab: Lab, daemon: DaemonClient, peers: readonly Peer[]
     });
   }
   return table(`connecting ${HOSTS} hosts`, rows);
+}
+
+async function haveAll(daemon: DaemonClient, target: readonly string[]): Promise<void> {
+  await daemon.call("add_host", { workspace: "bench-connect", target });
+  await daemon.call("close_workspace", { workspace: "bench-connect" });
+}
+
+async function cutAll(lab: Lab): Promise<void> {
+  await Promise.all(lab.hosts.map((host) => host.cut()));
+  await pause(CUT_MS);
 }
 
 async function clientRoundTrip(home: TesterHome): Promise<string> {
@@ -108,3 +128,6 @@ console.log(`\n${await fanOut(lab, daemon, peers)}`);
 console.log(`\n${await clientRoundTrip(home)}`);
 console.log(`\n${await memory(daemon)}`);
 await daemon.call("close_workspace", { workspace: "bench" });
+const { text, over } = await handOver();
+console.log(`\n${text}`);
+if (over) process.exitCode = 1;

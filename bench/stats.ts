@@ -16,14 +16,15 @@ export function spreadOf(sample: readonly number[]): Spread {
 
 const PAUSE_MS = 250;
 
-/** Times each of `runs` repetitions after `warmUp` unmeasured ones; milliseconds. */
+/** Times each of `runs` repetitions after `warmUp` unmeasured ones, without `before`; milliseconds. */
 export async function measure(
-  options: { runs: number; warmUp?: number },
+  options: { runs: number; warmUp?: number; before?: () => Promise<void> },
   work: () => Promise<void>,
 ): Promise<Spread> {
   for (let index = 0; index < (options.warmUp ?? 1); index++) await work();
   const sample: number[] = [];
   for (let index = 0; index < options.runs; index++) {
+    await options.before?.();
     const started = performance.now();
     await work();
     sample.push(performance.now() - started);

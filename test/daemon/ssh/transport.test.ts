@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import type { Client } from "ssh2";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Ssh2Transport } from "../../../packages/daemon/src/ssh/ssh2-transport.ts";
 import type { SshTarget } from "../../../packages/daemon/src/ssh/target.ts";
 
@@ -22,14 +22,21 @@ class FakeClient extends EventEmitter {
     answer(undefined, channel);
   }
 
+  /** As the library: says goodbye, and then leaves the socket alone. */
+  end(): void {}
   destroy(): void {}
 }
 
 function transportOf() {
   const client = new FakeClient();
+  const socket = new PassThrough();
+  socket.once("close", () => client.emit("close"));
   const target = { name: "ant", port: 22, user: "root" } as SshTarget;
-  return { client, transport: new Ssh2Transport(client as EventEmitter as Client, target) };
+  const transport = new Ssh2Transport(client as EventEmitter as Client, { target, socket });
+  return { client, socket, transport };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 describe("a connection that lives for thousands of commands", () => {
   test("holds on to no shell that is over", async () => {
@@ -39,6 +46,18 @@ describe("a connection that lives for thousands of commands", () => {
       client.channels[round]?.emit("close");
     }
     expect(transport.watchers).toBe(0);
+  });
+
+  test("is closed within two seconds when the other side says nothing any more", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { socket, transport } = transportOf();
+    const closing = transport.close();
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(socket.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await closing;
+    expect(socket.destroyed).toBe(true);
+    expect(transport.connected).toBe(false);
   });
 
   test("tells open shells and those on their way when it is lost", async () => {

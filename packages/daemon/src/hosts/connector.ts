@@ -125,9 +125,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     resolve,
     async enter(claim, purpose, { signal, inventoryRow } = {}) {
       const way = await wayTo(claim);
-      const parked = signal?.aborted
-        ? null
-        : parking.take(claim.hostKey, await routeTo(way.target, resolve));
+      const parked = signal?.aborted ? null : parking.take(claim.hostKey, await routeTo(way.target, resolve));
       const wish = { purpose, inventoryRow };
       const anew = async (): Promise<Entered> =>
         await connect(claim, { ...way, signal }, async (seat) => await enter(seat, wish));

@@ -51,10 +51,7 @@ s done`;
  * Products, boot id and clock in one round trip (docs/formats/products.md).
  * @throws MtuiError host.lost, host.unsupported when the base product cannot be read.
  */
-export async function lookAtHost(
-  link: HostLink,
-  options: { timeoutMs?: number } = {},
-): Promise<HostLook> {
+export async function lookAtHost(link: HostLink, options: { timeoutMs?: number } = {}): Promise<HostLook> {
   const parts = sections();
   const { output } = await link.control(`${parts.definition}\n${SCRIPT}`, options);
   return interpretLook(parts.parse(output), link.target.name);

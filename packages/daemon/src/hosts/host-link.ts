@@ -172,7 +172,11 @@ export class HostLink implements AsyncDisposable {
     const route = await routeTo(target, settings.resolve);
     const transport = await dial(route, settings, signal === undefined ? {} : { signal });
     try {
-      this.#live = await LiveConnection.open(transport, { hostName, route, preamble: controlPreamble(paths) });
+      this.#live = await LiveConnection.open(transport, {
+        hostName,
+        route,
+        preamble: controlPreamble(paths),
+      });
       return this.#live;
     } catch (error) {
       throw toMtuiError(error);

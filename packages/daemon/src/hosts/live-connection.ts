@@ -55,10 +55,9 @@ export class LiveConnection {
     return this.#transport.closed;
   }
 
-  /** Is nobody's command on it, and every step of the control shell answered? */
+  /** Is no command's shell open on it? A step of the control shell may be under way: what comes later runs later. */
   get quiet(): boolean {
-    const idle = this.#shell?.open === true && this.#shell.idle;
-    return this.connected && idle && !this.#lent.some((shell) => shell.open);
+    return this.connected && this.#shell?.open === true && !this.#lent.some((shell) => shell.open);
   }
 
   /** @throws MtuiError host.lost, host.unsupported */
@@ -75,9 +74,7 @@ export class LiveConnection {
     this.#warm = Promise.resolve(null);
     const ready = await warm;
     const shell =
-      ready?.open === true
-        ? ready
-        : await this.#transport.openShell(signal === undefined ? {} : { signal });
+      ready?.open === true ? ready : await this.#transport.openShell(signal === undefined ? {} : { signal });
     this.#lent = [...this.#lent.filter((each) => each.open), shell];
     return shell;
   }

@@ -39,10 +39,6 @@ export class Parking<T> implements AsyncDisposable {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#parked.size;
-  }
-
   put(parked: Parked<T>): void {
     const { connection } = parked;
     if (this.#over || this.#limits.places === 0 || !connection.connected) {

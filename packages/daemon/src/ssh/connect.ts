@@ -85,7 +85,7 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
       settle();
       // ssh2 leaves Nagle on: 40 ms a command.
       client.setNoDelay(true);
-      resolve(new Ssh2Transport(client, target));
+      resolve(new Ssh2Transport(client, { target, socket: sock }));
     });
     try {
       client.connect(config);

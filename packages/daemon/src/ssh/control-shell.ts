@@ -60,11 +60,6 @@ export class ControlShell {
     return this.#shell.open;
   }
 
-  /** Is every request answered? */
-  get idle(): boolean {
-    return this.#sent.length + this.#queue.length === 0;
-  }
-
   /**
    * @param script one or more commands; their standard output comes back, at most 1 MiB.
    * `after` runs when the answer is already on its way: tidying that nobody needs to wait for.

@@ -19,6 +19,8 @@ const SHELL_COMMAND = "exec /bin/sh";
 export class Ssh2Transport implements Transport {
   readonly closed: Promise<MtuiError>;
   readonly #client: Client;
+  /** What the library runs on. Its own `destroy` does nothing once `end` was called. */
+  readonly #socket: Duplex;
   readonly #target: SshTarget;
   readonly #common = new Semaphore(COMMON_CHANNELS);
   readonly #reserved = new Semaphore(1);
@@ -27,8 +29,9 @@ export class Ssh2Transport implements Transport {
   #connected = true;
   #reason: string = "the connection was closed";
 
-  constructor(client: Client, target: SshTarget) {
+  constructor(client: Client, { target, socket }: { target: SshTarget; socket: Duplex }) {
     this.#client = client;
+    this.#socket = socket;
     this.#target = target;
     client.on("error", (error: Error) => {
       this.#reason = error.message;
@@ -45,7 +48,7 @@ export class Ssh2Transport implements Transport {
       client.once("end", () => {
         over();
         // A half-open peer would otherwise keep the socket.
-        client.destroy();
+        socket.destroy();
       });
     });
   }
@@ -148,14 +151,14 @@ export class Ssh2Transport implements Transport {
 
   async close(): Promise<void> {
     if (!this.#connected) {
-      this.#client.destroy();
+      this.#socket.destroy();
       return;
     }
     this.#client.end();
-    const timer = setTimeout(() => this.#client.destroy(), CLOSE_MS);
+    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
     await this.closed;
     clearTimeout(timer);
-    this.#client.destroy();
+    this.#socket.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
