@@ -19,6 +19,9 @@ const ON_HOSTS: [OperationName, Record<string, unknown>][] = [
 /** Every operation that needs a host first. */
 const FOR_HOSTS = ["add_host -t", "add_host", "validate"] as const;
 
+/** Who, and since when. */
+const HOLDER = "locked by bob since 1970-01-01T00:00:01.000Z";
+
 interface Lock {
   wait: number;
   wait_poll: number;
@@ -61,7 +64,7 @@ describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, param
     await expect(desk.call(name, wish)).rejects.toMatchObject({
       kind: "lock.foreign",
       exitCode: 4,
-      message: "Nothing was done: ant is locked by bob since 1970-01-01T00:00:01.000Z.",
+      message: expect.stringContaining(`Nothing was done: ant is ${HOLDER}`),
     });
     expect(desk.pool.machine("ant").commands).toEqual([]);
     expect(desk.pool.machine("ant").files.operation?.user).toBe("bob");
@@ -84,7 +87,7 @@ describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, param
         ant: {
           state: "notRun",
           step: "wait for lock",
-          message: "locked by bob since 1970-01-01T00:00:01.000Z",
+          message: expect.stringContaining(HOLDER),
         },
       },
     });
@@ -200,7 +203,7 @@ describe.each(FOR_HOSTS)("%s for a host", (how) => {
       await desk.clock.advance(1000);
       const why = view().ticket?.slots[0]?.candidates[0]?.why_not;
       expect(why).toMatch(
-        holder === "own" ? /^held by workspace other since/ : /^foreign lock: locked by bob since/,
+        holder === "own" ? /^held by workspace other since/ : /^foreign lock: locked by bob /,
       );
       await desk.clock.advance(80_000);
       await until(() => isOver(view()));
