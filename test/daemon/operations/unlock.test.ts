@@ -26,7 +26,7 @@ describe("unlock --pool", () => {
   test("gives the host up: both halves go, and others can have it", async () => {
     using desk = await deskWithAnt();
     expect(await desk.call("unlock", { workspace: "w", pool: true })).toMatchObject({
-      hosts: [{ host: "ant", state: "released", was: "locked by me+mtuid for 1 s" }],
+      hosts: [{ host: "ant", state: "released", was: "locked by me+mtuid for 1 s (mtui pool - [w])" }],
     });
     expect(desk.ant).toMatchObject({ files: { pool: null, operation: null }, open: 0 });
     expect(desk.services.arbiter.view().claims).toEqual([]);
