@@ -6,7 +6,7 @@ import { fencePath, guardPath, type RemotePaths } from "./remote-paths.ts";
 export const READ_LIMIT = LOCK_FILE_LIMIT + 1;
 
 /** Seconds to wait for the guard: its holders need milliseconds. */
-const GUARD_SECONDS = 5;
+export const GUARD_SECONDS = 5;
 
 /**
  * The lock protocol as POSIX shell functions (docs/formats/locks.md, "Compare and swap"). Each leaves
@@ -33,12 +33,12 @@ mtui_same() { mtui_plain "$1" && mtui_hex "$1" && [ -n "$h" ] && { [ "$h" = "$2"
 mtui_guarded() {
 r=
 if mtui_there "$G" && ! mtui_plain "$G"; then r="error $G is not a plain file"; return; fi
-{ if flock -w ${GUARD_SECONDS} 9; then "$@"; else r="error $G is busy"; fi; } 2>/dev/null 9>>"$G" || :
+{ if flock -w ${GUARD_SECONDS} 9; then "$@"; elif [ $? = 1 ]; then r="error $G is busy"; else r="error flock (util-linux) cannot be run"; fi; } 2>/dev/null 9>>"$G" || :
 [ -n "$r" ] || r="error $({ : >>"$G"; } 2>&1)"
 }
 mtui_ours() {
 mtui_plain "$1" || return; l=; IFS= read -r l <"$1" && return 1
-[ "\${l#*:}" = "\${2#*:}" ] && case \${l%%:*} in '' | *[!0-9]*) false ;; esac
+[ "\${#l}" -le ${READ_LIMIT} ] && [ "\${l#*:}" = "\${2#*:}" ] && case \${l%%:*} in '' | *[!0-9]*) false ;; esac
 }
 mtui_drop() {
 if ! mtui_there "$2"; then r=absent
@@ -48,11 +48,15 @@ else r=foreign; fi
 `;
 }
 
-/** What only the control shell needs: reading, taking, and looking at the fence. */
+/**
+ * What only the control shell needs: reading, taking, and giving back while nothing is at work. The fence
+ * stays locked, shared, until the file is gone: a command that begins now finds one or the other.
+ */
 export function takeFunctions(): string {
   return `mtui_idle() {
-if ! mtui_plain "$F" || { flock -n -s 8; } 8<"$F"; then "$@"
-else r="error a command that began under it is still at work"; fi
+if mtui_there "$F" && ! mtui_plain "$F"; then "$@"; return; fi
+{ if flock -n -s 8; then "$@"; else r="error a command that began under it is still at work"; fi; } 8>>"$F" || :
+[ -n "$r" ] || r="error $F cannot be opened"
 }
 mtui_why() { r="error $( { : >>"$1" && printf %s "$2" | cat >"$1"; } 2>&1 )"; }
 mtui_write() {

@@ -9,8 +9,10 @@ import {
   restamped,
   type StalePolicy,
 } from "./lock-identity.ts";
-import type { DropStep, Expected, LockPort } from "./lock-port.ts";
+import type { DropStep, Expected, LockPort, SwapStep } from "./lock-port.ts";
+import { GUARD_SECONDS } from "./lock-script.ts";
 import { lookAtLock, takeInRounds } from "./lock-taking.ts";
+import { PrivateFiles } from "./private-files.ts";
 import type { LockKind } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
 
@@ -32,7 +34,8 @@ export interface RemoteLocksOptions {
   readonly onReap: (record: LockRecord) => void;
 }
 
-const TIDY_MS = 400;
+/** A script whose connection broke may wait for the guard as long as that lets it, and is then soon done. */
+const LATE_MS = GUARD_SECONDS * 1000 + 2000;
 
 /**
  * The two lock files of one host: what is held here, and the steps that change it. How a lock is taken
@@ -42,11 +45,11 @@ export class RemoteLocks {
   readonly #options: RemoteLocksOptions;
   /** Nonces of the locks that were taken here. */
   readonly #held = new Set<string>();
-  readonly #untidy = new Set<string>();
-  #stopTidying: (() => void) | undefined;
+  readonly #files: PrivateFiles;
 
   constructor(options: RemoteLocksOptions) {
     this.#options = options;
+    this.#files = new PrivateFiles(options);
   }
 
   get held(): HeldLock[] {
@@ -67,29 +70,47 @@ export class RemoteLocks {
   /** Forgets a lock that a command released on the host, private file included. */
   released(lock: HeldLock): void {
     this.forget(lock);
-    this.#untidy.delete(lock.nonce);
+    this.#files.gone(lock.nonce);
   }
 
   async take(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
     const fresh = newLock(this.#options.identity, { kind, purpose, epoch: this.#options.hostClock() });
     const lock: HeldLock = { kind, ...fresh };
+    const { live } = this.#options;
+    // The file is there before the answer is: no other workspace may think it a left-over.
+    live.set(lock.nonce, lock);
     try {
       const { taking, formerNonce } = await takeInRounds(
-        { ...this.#options, isLive: (nonce) => this.#options.live.has(nonce) },
+        { ...this.#options, isLive: (nonce) => live.has(nonce) },
         lock,
       );
       if (taking.state === "taken") this.#remember(lock);
+      else live.delete(lock.nonce);
       if (taking.state === "taken" && taking.reaped !== undefined) this.#options.onReap(taking.reaped);
-      this.#tidyLater(lock.nonce, formerNonce);
+      this.#files.tidyLater(lock.nonce, formerNonce);
       return taking;
     } catch (error) {
-      this.#tidyLater(lock.nonce);
-      // The answer is missing, not the step: the file may be there, and nobody but us knows its bytes.
-      const left = await this.#drop({ kind, text: lock.bytes, nonce: lock.nonce }).catch(() => null);
+      const left = await this.#takeBack(lock);
       const reason = toMtuiError(error).message;
-      if (left !== null && left.state !== "error") return { state: "error", reason };
-      return { state: "error", reason: `${reason}; whether the file was written is unknown`, left: lock };
+      if (left === null) return { state: "error", reason };
+      return { state: "error", reason: `${reason}; whether the file was written is unknown`, left };
     }
+  }
+
+  /**
+   * The answer is missing, not the step: the file may be there, or come, and nobody but us knows its
+   * bytes. An operation lock is kept in mind here, a pool lock by whoever wanted the host.
+   * @returns what may be left; null when the file was there and is removed
+   */
+  async #takeBack(lock: HeldLock): Promise<HeldLock | null> {
+    const { kind, bytes, nonce } = lock;
+    this.#files.tidyLater(nonce);
+    const back = await this.#dropSafely({ kind, text: bytes, nonce });
+    this.#options.live.delete(nonce);
+    if (back.state === "released") return null;
+    const left = this.#unsure(lock);
+    if (kind === "operation") this.#remember(left);
+    return left;
   }
 
   async read(kind: LockKind): Promise<LockReading> {
@@ -114,13 +135,15 @@ export class RemoteLocks {
     const { kind, nonce } = current;
     const idle = kind === "operation";
     let release = await this.#dropSafely({ kind, text: current.bytes, nonce, idle });
-    if (release.state === "foreign" && release.by.state === "ours" && nonceOf(release.by) === lock.nonce) {
-      // Restamped by the daemon's former self, which wrote down the first bytes.
-      release = await this.#dropSafely({ kind, text: release.by.bytes, nonce, idle });
-    }
+    const renewed = release.state === "foreign" ? sameLock(release.by, nonce) : null;
+    // Renewed by the daemon's former self, or with an answer that was lost.
+    if (renewed !== null) release = await this.#dropSafely({ kind, text: renewed, nonce, idle });
+    const until = current.unsureUntil ?? lock.unsureUntil ?? 0;
+    if (release.state !== "released" && release.state !== "error" && until > this.#options.clock.now())
+      return { state: "error", reason: "whether its file will still be written is known in some seconds" };
     if (release.state !== "error") this.forget(lock);
     // Overwritten or wiped: the file that it was made from is ours all the same.
-    if (release.state === "foreign" || release.state === "absent") this.#tidyLater(nonce);
+    if (release.state === "foreign" || release.state === "absent") this.#files.tidyLater(nonce);
     return release;
   }
 
@@ -145,20 +168,17 @@ export class RemoteLocks {
   /** Gives a lock of ours a new time, long before others would call it stale. */
   async restamp(lock: HeldLock): Promise<LockTaking> {
     const current = this.current(lock);
-    const renewed: HeldLock = { ...current, bytes: restamped(current.bytes, this.#options.hostClock()) };
-    try {
-      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
-      const answer = await this.#options.port.swap({ lock: renewed, expected, mustExist: true });
-      this.#tidyLater(lock.nonce);
-      if (answer.state === "taken") {
-        this.#remember(renewed);
-        return { state: "taken", lock: renewed };
-      }
-      if (answer.state === "error") return answer;
-      return { state: "refused", by: await this.read(lock.kind) };
-    } catch (error) {
-      return { state: "error", reason: toMtuiError(error).message };
-    }
+    const first = await this.#renew(current, current.bytes);
+    const renewed = first.state === "refused" ? sameLock(first.by, current.nonce) : null;
+    // An earlier renewing whose answer was lost.
+    return renewed === null ? first : await this.#renew(current, renewed);
+  }
+
+  async #renew(current: HeldLock, seen: string): Promise<LockTaking> {
+    const lock: HeldLock = { ...current, bytes: restamped(seen, this.#options.hostClock()) };
+    const taking = await this.#swap({ lock, expected: exactly(seen), mustExist: true });
+    if (taking.state === "taken" && this.#options.live.has(lock.nonce)) this.#remember(lock);
+    return taking;
   }
 
   /**
@@ -167,63 +187,56 @@ export class RemoteLocks {
    */
   async replace(lock: HeldLock, purpose: LockPurpose): Promise<LockTaking> {
     const { kind } = lock;
+    const { live, identity, hostClock } = this.#options;
     const current = this.current(lock);
-    const epoch = this.#options.hostClock();
-    const fresh: HeldLock = { kind, ...newLock(this.#options.identity, { kind, purpose, epoch }) };
-    try {
-      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
-      const answer = await this.#options.port.swap({ lock: fresh, expected });
-      this.#tidyLater(fresh.nonce);
-      if (answer.state === "taken") {
-        this.#tidyLater(current.nonce);
-        this.forget(current);
-        this.#remember(fresh);
-        return { state: "taken", lock: fresh };
-      }
-      if (answer.state === "error") return answer;
-      return { state: "refused", by: await this.read(kind) };
-    } catch (error) {
-      return { state: "error", reason: toMtuiError(error).message, left: fresh };
+    const fresh: HeldLock = { kind, ...newLock(identity, { kind, purpose, epoch: hostClock() }) };
+    live.set(fresh.nonce, fresh);
+    const taking = await this.#swap({ lock: fresh, expected: exactly(current.bytes) });
+    if (taking.state !== "taken") {
+      live.delete(fresh.nonce);
+      return taking;
     }
+    this.#files.tidyLater(current.nonce);
+    this.forget(current);
+    this.#remember(fresh);
+    return taking;
   }
 
   /** Puts a lock back that a reboot wiped, with the same bytes, if nobody else was faster. */
   async putBack(lock: HeldLock): Promise<LockTaking> {
     const current = this.current(lock);
+    const taking = await this.#swap({ lock: current, expected: exactly(current.bytes) });
+    if (taking.state === "error" && taking.left !== undefined && this.#options.live.has(lock.nonce))
+      this.#options.live.set(lock.nonce, taking.left);
+    return taking;
+  }
+
+  async #swap(step: SwapStep): Promise<LockTaking> {
+    const { lock, mustExist } = step;
+    this.#files.tidyLater(lock.nonce);
     try {
-      const expected: Expected = { state: "bytes", bytes: Buffer.from(current.bytes) };
-      const answer = await this.#options.port.swap({ lock: current, expected });
-      this.#tidyLater(lock.nonce);
-      if (answer.state === "taken") return { state: "taken", lock: current };
+      const answer = await this.#options.port.swap(step);
+      if (answer.state === "taken") return { state: "taken", lock };
       if (answer.state === "error") return answer;
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
-      return { state: "error", reason: toMtuiError(error).message };
+      const reason = toMtuiError(error).message;
+      return { state: "error", reason, ...(mustExist === true ? {} : { left: this.#unsure(lock) }) };
     }
+  }
+
+  #unsure(lock: HeldLock): HeldLock {
+    return { ...lock, unsureUntil: this.#options.clock.now() + LATE_MS };
+  }
+
+  /** Removes private files that are left; before closing. */
+  async tidy(): Promise<void> {
+    await this.#files.tidy();
   }
 
   #remember(lock: HeldLock): void {
     this.#held.add(lock.nonce);
     this.#options.live.set(lock.nonce, lock);
-  }
-
-  /**
-   * The file that was linked into place is removed with the lock, or when the host is quiet: a process
-   * less while many hosts are being locked at once.
-   */
-  #tidyLater(...nonces: readonly (string | undefined)[]): void {
-    for (const nonce of nonces) if (nonce !== undefined) this.#untidy.add(nonce);
-    this.#stopTidying ??= this.#options.clock.after(TIDY_MS, () => void this.tidy());
-  }
-
-  /** Removes what `#tidyLater` left; before closing. */
-  async tidy(): Promise<void> {
-    this.#stopTidying?.();
-    this.#stopTidying = undefined;
-    const nonces = [...this.#untidy];
-    if (nonces.length === 0 || !(await this.#options.port.tidy(nonces))) return;
-    // A directory that refuses now may not refuse the next time.
-    for (const nonce of nonces) this.#untidy.delete(nonce);
   }
 
   async #dropSafely(step: DropStep): Promise<LockRelease> {
@@ -236,8 +249,17 @@ export class RemoteLocks {
 
   async #drop(step: DropStep): Promise<LockRelease> {
     const answer = await this.#options.port.drop(step);
-    if (answer.state === "released" && step.nonce !== undefined) this.#untidy.delete(step.nonce);
+    if (answer.state === "released" && step.nonce !== undefined) this.#files.gone(step.nonce);
     if (answer.state !== "foreign") return answer;
     return { state: "foreign", by: await this.read(step.kind) };
   }
+}
+
+function exactly(bytes: string): Expected {
+  return { state: "bytes", bytes: Buffer.from(bytes) };
+}
+
+/** The file's bytes, when it is the same lock with another time. */
+function sameLock(by: LockReading, nonce: string): string | null {
+  return by.state === "ours" && nonceOf(by) === nonce ? by.bytes : null;
 }

@@ -27,6 +27,11 @@ export interface HeldLock {
   /** The exact bytes of the file, as written. */
   readonly bytes: string;
   readonly nonce: string;
+  /**
+   * The answer to its writing was lost, and the script that writes it may still be at work on the host
+   * until then (milliseconds since the epoch): no file yet does not mean that none comes.
+   */
+  readonly unsureUntil?: number;
 }
 
 /** What the comment of a lock file of ours says (docs/formats/locks.md). */
