@@ -117,6 +117,12 @@ export class Commands {
         return new MtuiError("request.cancelled", `${host}: cancelled before it began; nothing was run.`, {
           data,
         }).toReport();
+      case "flock":
+        return new MtuiError(
+          "host.unsupported",
+          `${host}: its flock program (util-linux) cannot be run; nothing was run.`,
+          { hint: `Install it: ssh root@${host} zypper install util-linux`, data },
+        ).toReport();
       default:
         return new MtuiError(
           "lock.io",

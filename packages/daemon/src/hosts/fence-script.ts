@@ -16,7 +16,8 @@ export interface FenceLocks {
  * The driver of a changing command: a kernel lock on the fence file for as long as the command runs,
  * and inside it the look whether our locks still stand. The command does not inherit the descriptor
  * (`mtui_work` closes it), so a service that it starts does not keep the host fenced.
- * Reasons why nothing ran: `busy`, `operation` and `pool` (the lock that is not ours any more), `fence`.
+ * Reasons why nothing ran: `busy`, `operation` and `pool` (the lock that is not ours any more), `fence` and
+ * `flock` (which cannot be used).
  */
 export function fenceDriver(
   paths: RemotePaths,
@@ -34,7 +35,7 @@ export function fenceDriver(
     : ":";
   return {
     definitions: `${lockFunctions(paths)}mtui_fenced() {
-if ! flock -n 8; then no=busy; return; fi
+flock -n 8; case $? in 0) ;; 1) no=busy; return ;; *) no=flock; return ;; esac
 ${stands.join("\n")}
 mtui_work
 ${give}

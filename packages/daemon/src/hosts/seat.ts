@@ -37,6 +37,9 @@ export interface KnownHost {
   readonly skew: number;
 }
 
+/** Seconds between the host's clock and ours that are worth a word. */
+const CLOCK_LIMIT = 3600;
+
 /** A claim's things on one link, before and while it has a session: its locks, and the host's clock. */
 export class Seat {
   readonly link: HostLink;
@@ -78,7 +81,9 @@ export class Seat {
     );
     if (!look.hasFlock) throw noFlock(hostName);
     this.#skew = look.clock - this.#now();
-    for (const warning of look.warnings) this.#options.log("warn", warning);
+    const off = clockWarning(hostName, this.#skew);
+    for (const warning of [...look.warnings, ...(off === null ? [] : [off])])
+      this.#options.log("warn", warning);
     if (options.inventoryRow !== undefined)
       for (const line of compareWithInventory(look.facts, options.inventoryRow))
         this.#options.log("warn", `${hostName}: ${line}`);
@@ -105,6 +110,13 @@ export class Seat {
   #now(): number {
     return Math.floor(this.#options.clock.now() / 1000);
   }
+}
+
+/** Locks of others are judged by the host's clock: one that is far off makes them look too old, or never old. */
+function clockWarning(hostName: string, skew: number): string | null {
+  if (Math.abs(skew) <= CLOCK_LIMIT) return null;
+  const way = skew > 0 ? "ahead of" : "behind";
+  return `${hostName}: its clock is ${Math.round(Math.abs(skew) / 3600)} h ${way} ours; the age of locks there is wrong by as much`;
 }
 
 function noFlock(hostName: string): MtuiError {
