@@ -344,3 +344,32 @@ test("it is written down who took what from whom, and why", async () => {
     "warn ant was taken over by workspace taker: two lines? (from workspace loser, by mtuictl)",
   ]);
 });
+
+test.each(["before", "after"])(
+  "a daemon that dies %s the lock on the host was rewritten goes on with the new owner",
+  async (when) => {
+    using desk = await start();
+    const never = Promise.withResolvers<void>();
+    desk.ant.gates.lock = () => never.promise;
+    take(desk).catch(() => {});
+    await settle();
+    delete desk.ant.gates.lock;
+    if (when === "after") {
+      // What was not written down any more: another nonce, for the same owner.
+      const bytes = desk.ant.files.pool?.bytes ?? "";
+      const rewritten = bytes.replace("[loser]", "[taker]").replace(/n=[0-9a-f]{4}/, "n=beef");
+      desk.ant.files.pool = { bytes: rewritten, user: "me+mtuid" };
+    }
+    using next = await desk.nextLife();
+    await settle();
+    expect(next.services.arbiter.view().claims).toMatchObject([{ workspace: "taker", state: "claimed" }]);
+    expect(await next.call("run", { workspace: "taker", command: ["true"] })).toMatchObject({
+      job: { state: "done" },
+    });
+    await expect(next.call("run", { workspace: "loser", command: ["true"] })).rejects.toMatchObject({
+      kind: "host.none",
+    });
+    expect(await next.call("remove_host", { workspace: "taker" })).toMatchObject({ released: ["ant"] });
+    expect(desk.ant.files.pool).toBeNull();
+  },
+);

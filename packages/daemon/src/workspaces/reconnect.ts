@@ -1,5 +1,6 @@
+import { parseOurComment } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
-import type { HeldLock, HostConnector, HostSession } from "../hosts/index.ts";
+import type { HeldLock, HostConnector, HostSession, LockReading } from "../hosts/index.ts";
 import { describeForeignLock } from "./foreign-lock.ts";
 import { nonceOf, operationLocks, ourLock, releaseLeftLocks } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
@@ -72,11 +73,20 @@ async function poolLock(
     reading = taking.by;
   }
   if (reading.state === "unreadable") return null;
-  // By the nonce: the daemon's former life may have renewed it after it was written down.
-  if (reading.state === "ours" && nonceOf(reading) === known.nonce) return { ...known, bytes: reading.bytes };
+  // The daemon's former life may have renewed it, or written it anew, after it was written down.
+  if (reading.state === "ours" && isOf(reading, { nonce: known.nonce, workspace }))
+    return { kind: "pool", bytes: reading.bytes, nonce: nonceOf(reading) };
   const name = host.claim.hostName;
   throw new MtuiError("lock.lost", `${name} is not ours any more: ${describeForeignLock(reading)}.`, {
     hint: `Give it up with mtuictl remove-host -w ${workspace} -t ${name}, then mtuictl add-host -w ${workspace}.`,
     data: { host: name },
   });
+}
+
+/** Only one claim of a workspace can be on a host: what names the workspace is of this one. */
+function isOf(
+  reading: LockReading & { state: "ours" },
+  { nonce, workspace }: { nonce: string; workspace: string },
+): boolean {
+  return nonceOf(reading) === nonce || parseOurComment(reading.record.comment)?.workspace === workspace;
 }
