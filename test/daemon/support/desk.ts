@@ -14,6 +14,13 @@ import type { ClientIdentity } from "../../../packages/daemon/src/workspaces/nam
 import { LostLeases } from "../../../packages/daemon/src/workspaces/lost-leases.ts";
 import { WorkspaceRegistry } from "../../../packages/daemon/src/workspaces/registry.ts";
 import { Releaser } from "../../../packages/daemon/src/workspaces/release.ts";
+import { recover } from "../../../packages/daemon/src/recovery/recover.ts";
+import {
+  hostLedger,
+  jobRecorder,
+  Journal,
+  workspaceRecorder,
+} from "../../../packages/daemon/src/store/index.ts";
 import { FakePool } from "./fake-pool.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -35,31 +42,47 @@ export interface Desk extends Disposable {
   template(incident: number, options?: { testplatforms?: string[]; hosts?: string[] }): string;
   /** Puts a file where its install logs would go. */
   spoilReport(rrid: string): void;
+  /** The daemon dies here and now, and another one begins with what was written down and the same hosts. */
+  nextLife(): Promise<Desk>;
+  readonly journal: Journal;
+}
+
+interface DeskOptions {
+  hosts: string[];
+  jobs?: Partial<JobLimits>;
+  /** In place of one row a host, all of one product. */
+  inventory?: RefHost[];
+  lock?: { wait: number; wait_poll: number };
 }
 
 /**
  * The daemon's operations with the real arbiter, jobs and workspaces, over hosts in memory (all of one
  * product) and virtual time.
  */
-export function openDesk(options: {
-  hosts: string[];
-  jobs?: Partial<JobLimits>;
-  /** In place of one row a host, all of one product. */
-  inventory?: RefHost[];
-  lock?: { wait: number; wait_poll: number };
-}): Desk {
-  const clock = new VirtualClock();
+export function openDesk(options: DeskOptions): Desk {
   const home = mkdtempSync(join(tmpdir(), "mtui-desk-"));
+  return oneLife({ ...options, home, pool: new FakePool(...options.hosts) });
+}
+
+function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: number }): Desk {
+  const { home, pool } = options;
+  // The timers of a former life never fire: it is dead.
+  const clock = new VirtualClock(options.now);
   const { config } = loadConfig({ config: null, env: { HOME: home, TEMPLATE_DIR: home, USER: "me" } });
-  const pool = new FakePool(...options.hosts);
   const logged: string[] = [];
   const log: Services["log"] = (level, text) => void logged.push(`${level} ${text}`);
   const events = new EventLog({ clock });
+  const journal = new Journal(join(home, "state.db"), { log, now: clock.now() });
   const arbiter = createArbiter({
     now: () => clock.now(),
     scheduler: clock,
     random: () => 0.5,
     pollSeconds: 15,
+    former: {
+      places: new Map(journal.tickets.all()),
+      counts: { tickets: journal.count("tickets"), claims: journal.count("claims") },
+    },
+    journal: journal.arbiter,
     onEvent: (event) => events.append(event),
   });
   const inventory = options.inventory ?? options.hosts.map(sp6);
@@ -68,11 +91,16 @@ export function openDesk(options: {
     clock,
     log,
     events,
-    jobs: new JobTable({ clock, events, ...(options.jobs === undefined ? {} : { limits: options.jobs }) }),
-    workspaces: new WorkspaceRegistry(clock),
+    jobs: new JobTable({
+      clock,
+      events,
+      journal: jobRecorder(journal),
+      ...(options.jobs === undefined ? {} : { limits: options.jobs }),
+    }),
+    workspaces: new WorkspaceRegistry(clock, workspaceRecorder(journal)),
     lostLeases: new LostLeases(clock),
     arbiter,
-    ledger: { save: () => undefined },
+    ledger: hostLedger(journal),
     connector: pool,
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),
@@ -87,6 +115,13 @@ export function openDesk(options: {
     services,
     clock,
     logged,
+    journal,
+    async nextLife() {
+      journal[Symbol.dispose]();
+      const next = oneLife({ ...options, pool: pool.nextLife(), now: clock.now() });
+      await recover(next.services, next.journal);
+      return next;
+    },
     async call<N extends OperationName>(
       name: N,
       params: Record<string, unknown> = {},
@@ -117,6 +152,7 @@ export function openDesk(options: {
     },
     spoilReport: (rrid) => writeFileSync(join(home, rrid, "install_logs"), ""),
     [Symbol.dispose]() {
+      journal[Symbol.dispose]();
       rmSync(home, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,4 @@
-import type { HostFacts } from "@mtui/core/domain";
+import { formatLock, type HostFacts, ourComment } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../../../packages/daemon/src/arbiter/claim.ts";
 import type {
@@ -52,11 +52,22 @@ export class FakeMachine {
 
 /** Hosts by name, and the way to them: as the real connector, it asks for a claim. */
 export class FakePool implements HostConnector {
-  readonly machines = new Map<string, FakeMachine>();
+  machines = new Map<string, FakeMachine>();
   readonly sessions: FakeSession[] = [];
+  /** The daemon that had it has died: whatever of it still runs gets nowhere any more. */
+  dead = false;
 
   constructor(...names: string[]) {
     for (const name of names) this.machines.set(name, new FakeMachine(name));
+  }
+
+  /** The same machines for the daemon's next life. */
+  nextLife(): FakePool {
+    this.dead = true;
+    for (const machine of this.machines.values()) machine.open = 0;
+    const next = new FakePool();
+    next.machines = this.machines;
+    return next;
   }
 
   machine(name: string): FakeMachine {
@@ -79,9 +90,9 @@ export class FakePool implements HostConnector {
     const machine = this.machines.get(claim.hostName);
     await machine?.gates.connect?.();
     signal?.throwIfAborted();
-    if (machine?.reachable !== true)
+    if (machine?.reachable !== true || this.dead)
       throw new MtuiError("host.unreachable", `Cannot connect to ${claim.hostName}.`);
-    const session = new FakeSession(claim, machine);
+    const session = new FakeSession(claim, { machine, pool: this });
     this.sessions.push(session);
     return session;
   }
@@ -113,7 +124,8 @@ function seen({ files, stale }: FakeMachine, kind: LockKind): LockReading {
   const file = files[kind];
   if (file === null) return { state: "free" };
   const { bytes, user } = file;
-  const record = { epoch: 1, user, pid: 1, comment: "" };
+  const ours = user === OURS ? bytes.split(":").slice(3).join(":") : "";
+  const record = { epoch: 1, user, pid: 1, comment: ours };
   if (user === OURS) return { state: "ours", record, bytes, ageSeconds: 1 };
   return { state: "foreign", record, bytes, ageSeconds: 60, stale };
 }
@@ -129,6 +141,22 @@ const FACTS: HostFacts = {
 
 let nonces = 0;
 
+function ourBytes(kind: LockKind, purpose: LockPurpose): { bytes: string; nonce: string } {
+  nonces += 1;
+  const nonce = nonces.toString(16).padStart(24, "0");
+  const { rrid, workspace, operation, note } = purpose;
+  const comment = ourComment({
+    kind,
+    operation: kind === "pool" ? null : (operation ?? "lock"),
+    rrid,
+    workspace,
+    daemonId: "0123456789ab",
+    nonce,
+    ...(note === undefined ? {} : { note }),
+  });
+  return { bytes: formatLock({ epoch: 1, user: OURS, pid: 1, comment }), nonce };
+}
+
 export class FakeSession implements HostSession {
   readonly claim: Claim;
   readonly name: string;
@@ -137,16 +165,18 @@ export class FakeSession implements HostSession {
   closed = false;
   #up = true;
   #held: HeldLock[] = [];
+  readonly #pool: { readonly dead: boolean };
 
-  constructor(claim: Claim, machine: FakeMachine) {
+  constructor(claim: Claim, { machine, pool }: { machine: FakeMachine; pool: { readonly dead: boolean } }) {
     this.claim = claim;
     this.name = claim.hostName;
     this.machine = machine;
+    this.#pool = pool;
     machine.open += 1;
   }
 
   get connected(): boolean {
-    return this.#up && this.machine.reachable;
+    return this.#up && this.machine.reachable && !this.#pool.dead;
   }
 
   get locks(): readonly HeldLock[] {
@@ -187,10 +217,9 @@ export class FakeSession implements HostSession {
     await this.machine.gates.lock?.();
     if (!this.connected) return { state: "error", reason: gone(this.name).message };
     if (this.machine.files[kind] !== null) return { state: "refused", by: await this.readLock(kind) };
-    nonces += 1;
-    const bytes = `1:${OURS}:1:${purpose.operation ?? "pool"} [${purpose.workspace}] n=${nonces}`;
+    const { bytes, nonce } = ourBytes(kind, purpose);
     this.machine.files[kind] = { bytes, user: OURS };
-    const lock: HeldLock = { kind, bytes, nonce: String(nonces) };
+    const lock: HeldLock = { kind, bytes, nonce };
     if (this.machine.losesAnswers) {
       this.breakLink();
       return { state: "error", reason: gone(this.name).message, left: lock };
@@ -225,10 +254,9 @@ export class FakeSession implements HostSession {
     const file = this.machine.files[kind];
     if (file !== null && file.bytes !== lock.bytes)
       return { state: "refused", by: await this.readLock(kind) };
-    nonces += 1;
-    const bytes = `1:${OURS}:1:${purpose.operation ?? "pool"} [${purpose.workspace}] n=${nonces}`;
+    const { bytes, nonce } = ourBytes(kind, purpose);
     this.machine.files[kind] = { bytes, user: OURS };
-    const fresh: HeldLock = { kind, bytes, nonce: String(nonces) };
+    const fresh: HeldLock = { kind, bytes, nonce };
     this.#held = [...this.#held.filter(({ nonce }) => nonce !== lock.nonce), fresh];
     return { state: "taken", lock: fresh };
   }
@@ -240,6 +268,7 @@ export class FakeSession implements HostSession {
   async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
     if (kind === "operation" && this.machine.fenced)
       return { state: "error", reason: "a command that began under it is still at work" };
+    if (!this.connected) return { state: "error", reason: gone(this.name).message };
     const file = this.machine.files[kind];
     if (file === null) return { state: "absent" };
     if (file.bytes !== seen) return { state: "foreign", by: await this.readLock(kind) };
@@ -268,7 +297,7 @@ export class FakeSession implements HostSession {
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
+    if (this.closed || this.#pool.dead) return;
     this.closed = true;
     this.#up = false;
     this.machine.open -= 1;

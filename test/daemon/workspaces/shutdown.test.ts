@@ -31,7 +31,12 @@ describe("the end of the daemon", () => {
     expect(ant.files.pool).not.toBeNull();
     const ending = shutDown(desk.services);
     hang.resolve();
-    expect(await ending).toMatchObject({ cancelledJobs: [job.id], stuckJobs: [], unreleased: [] });
+    expect(await ending).toMatchObject({
+      cancelledJobs: [],
+      suspendedJobs: [job.id],
+      stuckJobs: [],
+      unreleased: [],
+    });
     for (const machine of [ant, bee]) expect(machine).toMatchObject({ files: { pool: null }, open: 0 });
   });
 

@@ -48,9 +48,13 @@ function latestTurn(draft: Draft, { namespace, tag }: Ticket): number {
   return Math.max(tag, draft.turns.get(namespace) ?? tag);
 }
 
+/** What of ours is left on hosts is removed first after a restart: nobody is turned away because of it. */
+const AFTER_RESTART_MS = 60_000;
+
 /** Who said "ten minutes" means ten minutes of his day, with or without a restart in between. */
 function leftOf(wait: Ticket["wait"], passed: number): Ticket["wait"] {
-  return { own: Math.max(0, wait.own - passed), foreign: Math.max(0, wait.foreign - passed) };
+  const left = (ms: number): number => Math.max(AFTER_RESTART_MS, ms - passed);
+  return { own: left(wait.own), foreign: left(wait.foreign) };
 }
 
 /**

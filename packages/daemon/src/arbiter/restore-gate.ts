@@ -45,7 +45,8 @@ export class RestoreGate {
   /** This job has asked, or will not ask any more. */
   notComing(job: string): void {
     this.#missing.delete(job);
-    if (this.#missing.size === 0) this.open();
+    // Not at once: the one that came last must be listening, too, before anybody is called.
+    if (this.#missing.size === 0) queueMicrotask(() => this.open());
   }
 
   open(): void {

@@ -58,6 +58,7 @@ export class Releaser {
   async #release(host: WorkspaceHost, keep: boolean): Promise<ReleaseReport> {
     const { arbiter, clock, log } = this.#deps;
     const name = host.claim.hostName;
+    const asked = host.session.connected;
     const reason = await withLimit(clock, REMOTE_MS, () => removeLocks(host.session, locksOf(host)));
     await withLimit(clock, 2_000, async () => {
       await host.session.close({ keep: keep && reason === null });
@@ -72,7 +73,7 @@ export class Releaser {
     // One that was not connected has not been asked yet.
     this.#retry(host.claim, {
       reason,
-      first: host.session.connected ? RETRY_FIRST_MS : 0,
+      first: asked ? RETRY_FIRST_MS : 0,
       known: locksOf(host),
     });
     return { host: name, reason };
