@@ -49,6 +49,9 @@ else r=foreign; fi
 }
 
 /**
+ * A private file that is still there is removed before it is written anew: it may be the lock file
+ * itself under its first name, which must never be seen empty.
+ *
  * What only the control shell needs: reading, taking, and giving back while nothing is at work. The fence
  * stays locked, shared, until the file is gone: a command that begins now finds one or the other.
  */
@@ -60,6 +63,7 @@ if mtui_there "$F" && ! mtui_plain "$F"; then "$@"; return; fi
 }
 mtui_why() { r="error $( { : >>"$1" && printf %s "$2" | cat >"$1"; } 2>&1 )"; }
 mtui_write() {
+if mtui_there "$1"; then rm -f "$1"; fi
 { printf %s "$2" >"$1"; } && [ -s "$1" ] && return 0
 mtui_why "$1" "$2"; rm -f "$1"; return 1
 }

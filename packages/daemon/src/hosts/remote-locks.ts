@@ -251,7 +251,8 @@ export class RemoteLocks {
     const answer = await this.#options.port.drop(step);
     if (answer.state === "released" && step.nonce !== undefined) this.#files.gone(step.nonce);
     if (answer.state !== "foreign") return answer;
-    return { state: "foreign", by: await this.read(step.kind) };
+    // Whose it is decides what comes of it: who cannot ask does not know.
+    return { state: "foreign", by: (await lookAtLock(this.#options, step.kind)).reading };
   }
 }
 
