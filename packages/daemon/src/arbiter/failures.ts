@@ -48,7 +48,8 @@ export function unusable(hosts: readonly HostRecord[], ticket: Ticket): ErrorRep
   const kinds = new Set(hosts.map((host) => host.health?.report?.kind));
   const [shared] = kinds;
   // One and the same reason everywhere, say a refused key, tells more than that it did not connect.
-  const own = kinds.size === 1 && shared?.startsWith("host.") ? shared : "host.unreachable";
+  const own =
+    kinds.size === 1 && (shared?.startsWith("host.") || shared === "lock.io") ? shared : "host.unreachable";
   const advice = hosts.find((host) => host.health?.report?.hint)?.health?.report?.hint;
   return {
     kind: dirty ? "host.dirty" : own,

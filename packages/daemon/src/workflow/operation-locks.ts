@@ -157,14 +157,19 @@ function refused(
   { waited, workspace }: { waited: number; workspace: string },
 ): MtuiError {
   const [first] = refusals;
-  const list = refusals.map(({ run, reason }) => `${run.name} is ${reason}`).join("; ");
+  const list = refusals
+    .map(({ run, reason }) => `${run.name}${reason.startsWith("its ") ? ":" : " is"} ${reason}`)
+    .join("; ");
   const after = waited > 0 ? ` after ${waited} seconds of waiting` : "";
   const host = first?.run.name ?? "HOST";
   const held = refusals.some(({ by }) => by !== null);
+  const hint = !held
+    ? `Look at /var/lock on ${host}; mtuictl list-locks -w ${workspace} shows what is there.`
+    : refusals.every(({ by }) => by?.state === "unreadable")
+      ? `Look at it: ssh root@${host} ls -ld /var/lock/mtui.lock`
+      : `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`;
   return new MtuiError(held ? "lock.foreign" : "lock.io", `Nothing was done${after}: ${list}.`, {
-    hint: held
-      ? `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`
-      : `Look at /var/lock on ${host}; mtuictl list-locks -w ${workspace} shows what is there.`,
+    hint,
     retryable: true,
     data: { hosts: refusals.map(({ run, reason, by }) => ({ host: run.name, reason, ...holderData(by) })) },
   });
