@@ -16,7 +16,12 @@ export interface CommandLimits {
 
 export interface ExecOptions {
   limits?: Partial<CommandLimits>;
+  /** Ends the command on the host. */
   signal?: AbortSignal;
+  /** Lets go of a durable command: it goes on on the host, and nobody follows it any more. */
+  detach?: AbortSignal;
+  /** The link broke, or stands again; the command does not notice. */
+  onLink?: (state: "broken" | "again") => void;
   /** Raw bytes as they arrive, for logs and followers. */
   onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
@@ -101,8 +106,26 @@ export interface HostSession extends AsyncDisposable {
   change(
     command: string,
     lock: HeldLock,
-    options?: ExecOptions & { release?: boolean },
+    options?: ExecOptions & {
+      release?: boolean;
+      /** Its name on the host: under one id a command is started once, ever. @default a random one */
+      id?: string;
+    },
   ): Promise<CommandOutcome & { lockReleased?: boolean }>;
+
+  /**
+   * Goes on with a change that was started under this id, by this session or an earlier one, from these
+   * bytes on; what it wrote before is not given again. Its outcome counts all bytes, but captures
+   * only those that were read here. A link that breaks is made again within the limit.
+   * @returns `absent` when there is no trace of it on the host: it never ran, or was collected
+   */
+  follow(
+    id: string,
+    options: ExecOptions & { from: { stdout: number; stderr: number } },
+  ): Promise<(CommandOutcome & { lockReleased?: boolean }) | { readonly state: "absent" }>;
+
+  /** The ends of these changes are written down: their traces may be removed from the host, some time. */
+  collect(ids: readonly string[]): void;
 
   /** Takes it if free, ours or stale (seen twice); the session makes nonce and comment from the purpose. */
   takeLock(kind: "operation" | "pool", purpose: LockPurpose): Promise<LockTaking>;
