@@ -76,7 +76,8 @@ function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal }
   return signal === undefined ? {} : { signal };
 }
 
-async function bootId(link: HostLink, signal?: AbortSignal): Promise<string | null> {
+export /** @throws MtuiError host.lost, and as `HostLink.ready` */
+export async function bootId(link: HostLink, signal?: AbortSignal): Promise<string | null> {
   const options = { timeoutMs: 10_000, ...signalOption(signal) };
   const { output } = await link.control(
     'read -r b </proc/sys/kernel/random/boot_id && printf %s "$b"',

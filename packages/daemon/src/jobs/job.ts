@@ -58,8 +58,10 @@ export class Job {
   #end: JobEnd | null = null;
   readonly #hosts = new Map<string, HostProgress>();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #left = Promise.withResolvers<MtuiError>();
   readonly #save: (job: Job) => void;
   #begun = false;
+  readonly #again: boolean;
   #suspended = false;
 
   constructor(id: string, options: JobOptions) {
@@ -68,6 +70,8 @@ export class Job {
     this.request = options.request;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#again = former?.begun === true && !isFinal(former.state);
+    this.#begun = this.#again;
     this.#created = former?.created ?? this.#clock.now();
     this.#save = options.save ?? (() => undefined);
     this.#emit("job.state", { data: { state: this.#state, command: options.request.command } });
@@ -134,6 +138,11 @@ export class Job {
     this.#save(this);
   }
 
+  /** It had begun in a former life of the daemon: what it did then is not done again. */
+  get again(): boolean {
+    return this.#again;
+  }
+
   /** Has anything been changed for it on any host, as far as we know? */
   get begun(): boolean {
     return this.#begun;
@@ -176,15 +185,23 @@ export class Job {
   }
 
   /**
-   * The daemon stops, and its next life begins this job again: it stays written down as it is.
-   * @returns false when it cannot be begun again: it must be cancelled
+   * The daemon stops, and its next life goes on with this job: it stays written down as it is. One that has
+   * begun is left where it is (its steps are frozen), so that nothing of it is ended or undone.
+   * @returns false when it cannot go on: it must be cancelled
    */
   suspend(): boolean {
-    if (this.final || this.#begun || this.request.recipe === undefined || this.#state === "cancelling")
-      return false;
-    this.#suspended = true;
-    this.#abort.abort(stopping(this.id));
+    if (this.final || this.request.recipe === undefined || this.#state === "cancelling") return false;
+    if (!this.#begun) {
+      this.#suspended = true;
+      this.#abort.abort(stopping(this.id));
+    }
+    this.#left.resolve(stopping(this.id));
     return true;
+  }
+
+  /** Resolves when the job goes on without this life of the daemon, with what its callers are told. */
+  get left(): Promise<MtuiError> {
+    return this.#left.promise;
   }
 
   /** The end of an earlier life, as it was written down. */

@@ -92,7 +92,8 @@ export async function inLane(
 export async function foreground(job: Job, signal: AbortSignal): Promise<void> {
   const gone = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => gone.resolve(), { once: true });
-  await Promise.race([job.ended, gone.promise]);
+  const left = await Promise.race([job.ended, gone.promise, job.left]);
+  if (left !== undefined) throw left;
   if (!job.final) {
     throw new MtuiError("request.cancelled", `Job ${job.id} goes on without its caller.`, {
       hint: `mtuictl job follow ${job.id}`,

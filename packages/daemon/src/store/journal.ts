@@ -1,15 +1,21 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { ArbiterJournal } from "../arbiter/index.ts";
+import type { HeldLock } from "../hosts/index.ts";
 import type { Log } from "../log/index.ts";
 import { arbiterRecorder } from "./arbiter-recorder.ts";
 import {
   type ClaimRecord,
   claimRecord,
+  heldLock,
+  type HistoryRecord,
+  historyRecord,
   type HostRecord,
   hostRecord,
   type JobRecord,
   jobRecord,
+  type StepRecord,
+  stepRecord,
   type TicketRecord,
   ticketRecord,
   type WorkspaceRecord,
@@ -32,11 +38,16 @@ export class Journal implements Disposable {
   /** Of ended jobs, as JSON. */
   readonly results: Table<unknown>;
   readonly counters: Table<number>;
+  readonly steps: Table<StepRecord>;
+  /** Operation locks of jobs at work. */
+  readonly locks: Table<HeldLock>;
+  readonly histories: Table<HistoryRecord>;
   readonly arbiter: ArbiterJournal;
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #log: Log;
   #broken: unknown = null;
+  #soon: { changes: (() => void)[]; done: Promise<boolean> } | null = null;
 
   /** @throws MtuiError state.io */
   constructor(path: string, { log, now }: { log: Log; now: number }) {
@@ -51,6 +62,9 @@ export class Journal implements Disposable {
     this.jobs = table("jobs", jobRecord);
     this.results = table("results", z.unknown());
     this.counters = table("counters", z.number().int());
+    this.steps = table("steps", stepRecord);
+    this.locks = table("locks", heldLock);
+    this.histories = table("histories", historyRecord);
     this.arbiter = arbiterRecorder(this);
   }
 
@@ -72,6 +86,25 @@ export class Journal implements Disposable {
       this.#broken = thrown;
       return false;
     }
+  }
+
+  /**
+   * As `write`, together with what else is to be written in this turn: sixteen hosts that end a step at
+   * once cost one transaction.
+   */
+  async writeSoon(change: () => void): Promise<boolean> {
+    this.#soon ??= { changes: [], done: this.#flushSoon() };
+    this.#soon.changes.push(change);
+    return await this.#soon.done;
+  }
+
+  async #flushSoon(): Promise<boolean> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const changes = this.#soon?.changes ?? [];
+    this.#soon = null;
+    return this.write(() => {
+      for (const change of changes) change();
+    });
   }
 
   /** @throws MtuiError state.io when the last write failed and a trial fails again */

@@ -9,4 +9,7 @@ export const MIGRATIONS: readonly string[] = [
   ["workspaces", "claims", "hosts", "tickets", "jobs", "results", "counters"]
     .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
     .join("\n"),
+  ["steps", "locks", "histories"]
+    .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
+    .join("\n"),
 ];

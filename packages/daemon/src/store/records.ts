@@ -29,7 +29,7 @@ export const claimRecord = z.object({
 });
 export type ClaimRecord = z.infer<typeof claimRecord>;
 
-const heldLock = z.object({ kind: z.enum(["operation", "pool"]), bytes: z.string(), nonce: z.string() });
+export const heldLock = z.object({ kind: z.enum(["operation", "pool"]), bytes: z.string(), nonce: z.string() });
 const productId = z.object({ name: z.string(), version: z.string(), arch: z.string() });
 
 /** Key: claim id. What the workspace knows of the host that it has. */
@@ -89,3 +89,39 @@ export const jobRecord = z.object({
   error: errorReport.nullable(),
 });
 export type JobRecord = z.infer<typeof jobRecord>;
+
+const bytes = z.object({ bytes: z.number(), dropped: z.number() });
+/** What the outcome's own type says; only that it is ours to read is checked. */
+const outcome = z.looseObject({ state: z.string() });
+
+/** Key: `<job>/<host>/<step>`. */
+export const stepRecord = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.enum(["query", "change"]),
+    command: z.string(),
+    at: z.number(),
+    end: outcome.extend({ stdout: bytes.nullable(), stderr: bytes.nullable() }),
+  }),
+  z.object({ kind: z.literal("reboot"), before: z.string(), at: z.number(), end: outcome.nullable() }),
+  z.object({ kind: z.literal("history"), at: z.number(), end: z.boolean().nullable() }),
+]);
+export type StepRecord = z.infer<typeof stepRecord>;
+
+const commandEntry = z.object({
+  step: z.string(),
+  command: z.string(),
+  state: z.string(),
+  exit: z.number().nullable(),
+  seconds: z.number(),
+  stdout: z.string(),
+  stderr: z.string(),
+  dropped: z.number(),
+  at: z.number(),
+});
+
+/** Key: `<workspace> <host>`. What was done there for the report, for `export`. */
+export const historyRecord = z.object({
+  commands: z.array(commandEntry),
+  update: z.looseObject({ host: z.string() }).nullable(),
+});
+export type HistoryRecord = z.infer<typeof historyRecord>;

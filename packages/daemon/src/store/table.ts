@@ -10,6 +10,8 @@ export class Table<T> {
   readonly #remove: StatementSync;
   readonly #get: StatementSync;
   readonly #all: StatementSync;
+  readonly #under: StatementSync;
+  readonly #removeUnder: StatementSync;
   readonly #log: Log;
 
   constructor(database: DatabaseSync, options: { name: string; schema: z.ZodType<T>; log: Log }) {
@@ -20,6 +22,10 @@ export class Table<T> {
     this.#put = database.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?)`);
     this.#remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
     this.#get = database.prepare(`SELECT key, body FROM ${name} WHERE key = ?`);
+    this.#under = database.prepare(
+      `SELECT key, body FROM ${name} WHERE key >= ? AND key < ? ORDER BY key`,
+    );
+    this.#removeUnder = database.prepare(`DELETE FROM ${name} WHERE key >= ? AND key < ?`);
     this.#all = database.prepare(`SELECT key, body FROM ${name}`);
   }
 
@@ -29,6 +35,19 @@ export class Table<T> {
 
   remove(key: string): void {
     this.#remove.run(key);
+  }
+
+  /** All keys that begin with this. */
+  removeUnder(prefix: string): void {
+    this.#removeUnder.run(prefix, `${prefix}\u{10ffff}`);
+  }
+
+  /** All entries whose keys begin with this, by key. */
+  under(prefix: string): [key: string, value: T][] {
+    return this.#under.all(prefix, `${prefix}\u{10ffff}`).flatMap((row) => {
+      const entry = this.#read(row);
+      return entry === null ? [] : [entry];
+    });
   }
 
   get(key: string): T | null {

@@ -1,0 +1,293 @@
+import { MtuiError } from "@mtui/core/protocol";
+import { type Clock, pause } from "../../clock.ts";
+import type {
+  Captured,
+  CommandOutcome,
+  ExecOptions,
+  HeldLock,
+  HostSession,
+  LockPurpose,
+  LockRelease,
+  LockTaking,
+  RebootOutcome,
+} from "../../hosts/index.ts";
+import { recordedReboot } from "./recorded-reboot.ts";
+import type { SavedEnd, SavedStep, StepJournal, StepKey, StepOutputs } from "./saved-step.ts";
+
+export interface RecordedOptions {
+  readonly job: string;
+  /** The host's session of now: it is replaced when the connection is made again. */
+  readonly session: () => HostSession;
+  readonly journal: StepJournal;
+  readonly outputs: StepOutputs;
+  readonly clock: Clock;
+  /** The job had begun in a former life of the daemon: what is not written down may be at work. */
+  readonly again: boolean;
+  /** When it fires, no step answers any more: the job goes on in the next life. */
+  readonly frozen: AbortSignal;
+  /** For so long a reading query is asked again when the link breaks under it (milliseconds). */
+  readonly patienceMs: number;
+}
+
+type Changed = CommandOutcome & { lockReleased?: boolean };
+type Outcome = Changed | { readonly state: "absent" };
+
+const FIRST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 15_000;
+
+/**
+ * A host as one job sees it, with a memory that outlives the daemon. Steps are numbered as the job comes to
+ * them. One whose end is written down answers with that; one that may be at work on the host is followed;
+ * any other is done, and its end written down before the job hears of it. So the job's next life, which
+ * does everything again from its beginning, does nothing twice.
+ */
+export class RecordedSession implements HostSession {
+  readonly #options: RecordedOptions;
+  #step = 0;
+
+  constructor(options: RecordedOptions) {
+    this.#options = options;
+  }
+
+  get #session(): HostSession {
+    return this.#options.session();
+  }
+
+  get claim(): HostSession["claim"] {
+    return this.#session.claim;
+  }
+
+  get name(): string {
+    return this.#session.name;
+  }
+
+  get facts(): HostSession["facts"] {
+    return this.#session.facts;
+  }
+
+  get connected(): boolean {
+    return this.#session.connected;
+  }
+
+  /** Without the job's own one: that is no left-over. */
+  get locks(): readonly HeldLock[] {
+    const mine = this.#lock()?.nonce;
+    return this.#session.locks.filter(({ nonce }) => nonce !== mine);
+  }
+
+  async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
+    return await this.#recorded("query", command, async (key) => {
+      const output = this.#options.outputs.open(key, { fresh: true });
+      return await this.#askAgain(options, async () => {
+        const outcome = await this.#session.query(command, options);
+        // Whole, and only when it is the answer: what came of a broken one is no part of it.
+        if ("stdout" in outcome && outcome.state !== "lost") {
+          for (const stream of ["stdout", "stderr"] as const)
+            for (const part of [outcome[stream].head, outcome[stream].tail]) output.push(stream, part);
+          await output.end();
+        }
+        return outcome;
+      });
+    });
+  }
+
+  async change(
+    command: string,
+    lock: HeldLock,
+    options: ExecOptions & { release?: boolean } = {},
+  ): Promise<Changed> {
+    const changed = await this.#recorded("change", command, async (key) => {
+      const output = this.#options.outputs.open(key);
+      const id = idOf(key);
+      const wishes = {
+        ...options,
+        detach: this.#options.frozen,
+        onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => {
+          output.push(stream, chunk);
+          options.onOutput?.(stream, chunk);
+        },
+      };
+      let outcome: Outcome = { state: "absent" };
+      if (this.#options.again) outcome = await this.#session.follow(id, { ...wishes, from: output.received });
+      if (outcome.state === "absent") outcome = await this.#session.change(command, lock, { ...wishes, id });
+      if (!("stdout" in outcome)) return outcome;
+      const { stdout, stderr } = await output.end();
+      return { ...outcome, stdout: counted(stdout, outcome.stdout), stderr: counted(stderr, outcome.stderr) };
+    });
+    if (changed.lockReleased === true) this.#forgetLock();
+    return changed;
+  }
+
+  async takeLock(kind: HeldLock["kind"], purpose: LockPurpose): Promise<LockTaking> {
+    const former = this.#lock();
+    if (kind === "operation" && this.#options.again && former !== null) {
+      // Whether it still stands, the next change finds out in the same step in which it begins.
+      this.#session.adoptLocks([former]);
+      return { state: "taken", lock: former };
+    }
+    const taking = await this.#alive(this.#session.takeLock(kind, purpose));
+    if (kind === "operation" && taking.state === "taken")
+      this.#options.journal.saveLock(this.#where, taking.lock);
+    return taking;
+  }
+
+  async releaseLock(lock: HeldLock): Promise<LockRelease> {
+    const release = await this.#alive(this.#session.releaseLock(lock));
+    if (release.state !== "error" && lock.nonce === this.#lock()?.nonce) this.#forgetLock();
+    return release;
+  }
+
+  async appendHistory(fields: readonly string[]): Promise<boolean> {
+    const { journal, clock } = this.#options;
+    const key = this.#next();
+    const saved = journal.find(key);
+    // One that had begun may be in the file: better a missing line than two.
+    if (saved !== null) return expectKind(saved, "history", key).end ?? true;
+    const at = clock.now();
+    await journal.save(key, { kind: "history", at, end: null });
+    const done = await this.#alive(this.#session.appendHistory(fields));
+    await journal.save(key, { kind: "history", at, end: done });
+    return done;
+  }
+
+  async reboot(options: Parameters<HostSession["reboot"]>[0]): Promise<RebootOutcome> {
+    const key = this.#next();
+    const { journal, clock } = this.#options;
+    const found = journal.find(key);
+    const saved = found === null ? null : expectKind(found, "reboot", key);
+    if (saved?.end) return saved.end;
+    const save = (before: string, end: RebootOutcome | null): Promise<boolean> =>
+      journal.save(key, { kind: "reboot", at: clock.now(), before, end });
+    const former = saved === null ? null : saved.before;
+    return await this.#alive(recordedReboot(this.#session, { ...options, former, save, clock }));
+  }
+
+  follow: HostSession["follow"] = (id, options) => this.#alive(this.#session.follow(id, options));
+  collect: HostSession["collect"] = (ids) => this.#session.collect(ids);
+  readLock: HostSession["readLock"] = (kind) => this.#alive(this.#session.readLock(kind));
+  adoptLocks: HostSession["adoptLocks"] = (locks) => this.#session.adoptLocks(locks);
+  replaceLock: HostSession["replaceLock"] = (lock, purpose) =>
+    this.#alive(this.#session.replaceLock(lock, purpose));
+  breakLock: HostSession["breakLock"] = (kind, seen) => this.#alive(this.#session.breakLock(kind, seen));
+  restampLock: HostSession["restampLock"] = (lock) => this.#alive(this.#session.restampLock(lock));
+  putBackLock: HostSession["putBackLock"] = (lock) => this.#alive(this.#session.putBackLock(lock));
+  readBootId: HostSession["readBootId"] = () => this.#alive(this.#session.readBootId());
+  refreshFacts: HostSession["refreshFacts"] = () => this.#alive(this.#session.refreshFacts());
+
+  async close(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  get #where(): { job: string; host: string } {
+    return { job: this.#options.job, host: this.name };
+  }
+
+  #next(): StepKey {
+    this.#step += 1;
+    return { ...this.#where, step: this.#step };
+  }
+
+  #lock(): HeldLock | null {
+    return this.#options.journal.lock(this.#where);
+  }
+
+  #forgetLock(): void {
+    this.#options.journal.saveLock(this.#where, null);
+  }
+
+  async #recorded(
+    kind: "query" | "change",
+    command: string,
+    work: (key: StepKey) => Promise<Changed>,
+  ): Promise<Changed> {
+    const { journal, clock } = this.#options;
+    const key = this.#next();
+    const found = journal.find(key);
+    if (found !== null) return await this.#asItWas(expectKind(found, kind, key), { key, command });
+    const at = clock.now();
+    const outcome = await this.#alive(work(key));
+    const written = await journal.save(key, { kind, command, at, end: savedEnd(outcome) });
+    if (kind === "change" && written && "stdout" in outcome) this.#session.collect([idOf(key)]);
+    return outcome;
+  }
+
+  async #asItWas(
+    { command, end }: SavedStep & { kind: "query" | "change" },
+    asked: { key: StepKey; command: string },
+  ): Promise<Changed> {
+    if (command !== asked.command) throw otherWorkflow(asked.key);
+    const { stdout, stderr, ...rest } = end;
+    if (stdout === null || stderr === null) return rest as Changed;
+    const kept = await this.#options.outputs.open(asked.key).end();
+    if (kept.stdout.bytes < stdout.bytes - stdout.dropped || kept.stderr.bytes < stderr.bytes - stderr.dropped)
+      throw otherWorkflow(asked.key);
+    return { ...rest, stdout: kept.stdout, stderr: kept.stderr } as Changed;
+  }
+
+  /** The link may break under a question; the answer does not depend on how often it is asked. */
+  async #askAgain(options: ExecOptions, ask: () => Promise<CommandOutcome>): Promise<CommandOutcome> {
+    const { clock, frozen, patienceMs } = this.#options;
+    const until = clock.now() + patienceMs;
+    for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(ms * 2, MAX_PAUSE_MS)) {
+      const outcome = await ask();
+      const broken = outcome.state === "lost" || outcome.state === "unreachable";
+      if (!broken || clock.now() + ms > until || options.signal?.aborted) return outcome;
+      options.onLink?.("broken");
+      const signal = options.signal === undefined ? frozen : AbortSignal.any([options.signal, frozen]);
+      await pause(clock, { ms, signal });
+    }
+  }
+
+  /** Nothing is heard of any more once the job is frozen: not even that it failed. */
+  async #alive<T>(answer: Promise<T>): Promise<T> {
+    const { frozen } = this.#options;
+    try {
+      const value = await answer;
+      return frozen.aborted ? await never<T>() : value;
+    } catch (thrown) {
+      if (frozen.aborted) return await never<T>();
+      throw thrown;
+    }
+  }
+}
+
+function never<T>(): Promise<T> {
+  return new Promise<T>(() => {});
+}
+
+/** Of a step on its host: the job's id is unique in the daemon, and the daemon's directory there its own. */
+export function idOf({ job, step }: StepKey): string {
+  return `${job}.${step}`;
+}
+
+/** What the files kept, with what the host did not keep. */
+function counted(kept: Captured, told: Captured): Captured {
+  return { ...kept, dropped: kept.dropped + Math.max(0, told.bytes - kept.bytes), bytes: Math.max(told.bytes, kept.bytes) };
+}
+
+function savedEnd(outcome: Changed): SavedEnd {
+  if (!("stdout" in outcome)) return { ...outcome, stdout: null, stderr: null } as SavedEnd;
+  const bytes = ({ bytes: all, dropped }: Captured): { bytes: number; dropped: number } => ({ bytes: all, dropped });
+  return { ...outcome, stdout: bytes(outcome.stdout), stderr: bytes(outcome.stderr) } as SavedEnd;
+}
+
+function expectKind<K extends SavedStep["kind"]>(
+  step: SavedStep,
+  kind: K,
+  key: StepKey,
+): Extract<SavedStep, { kind: K }> {
+  if (step.kind !== kind) throw otherWorkflow(key);
+  return step as Extract<SavedStep, { kind: K }>;
+}
+
+/** @returns what ends the job as `lost`: nothing is done on a guess */
+function otherWorkflow({ job, host, step }: StepKey): MtuiError {
+  return new MtuiError(
+    "job.lost",
+    `${job}: what is written down of its step ${step} on ${host} does not fit; it does not go on.`,
+    {
+      hint: "Look at the host, then start it again. (A newer mtuid does things in another order.)",
+      data: { job, host, step },
+    },
+  );
+}

@@ -1,0 +1,57 @@
+import type { Captured, CommandOutcome, HeldLock, RebootOutcome } from "../../hosts/index.ts";
+
+type Bytes = Pick<Captured, "bytes" | "dropped">;
+type Plain<O> = O extends { stdout: Captured } ? Omit<O, "stdout" | "stderr"> : O;
+
+/** How a command ended, without its output: that is in the step's files. */
+export type SavedEnd = Plain<CommandOutcome> & {
+  readonly lockReleased?: boolean;
+  /** What the files must have; null for a command that never ran. */
+  readonly stdout: Bytes | null;
+  readonly stderr: Bytes | null;
+};
+
+/** One step of a job on one host, as it is written down. Times are milliseconds since the epoch. */
+export type SavedStep =
+  | {
+      readonly kind: "query" | "change";
+      /** What was asked: a workflow that asks for something else is not the one that is written down. */
+      readonly command: string;
+      readonly at: number;
+      readonly end: SavedEnd;
+    }
+  /** `end` null: it had begun. */
+  | { readonly kind: "reboot"; readonly before: string; readonly at: number; readonly end: RebootOutcome | null }
+  | { readonly kind: "history"; readonly at: number; readonly end: boolean | null };
+
+export interface StepKey {
+  readonly job: string;
+  readonly host: string;
+  /** Counts the job's steps on this host from 1. */
+  readonly step: number;
+}
+
+/** Where steps are written down. */
+export interface StepJournal {
+  find(key: StepKey): SavedStep | null;
+  /** @returns false when it could not be written: then its trace on the host must stay */
+  save(key: StepKey, step: SavedStep): Promise<boolean>;
+  /** The operation lock that the job has on the host. */
+  lock(of: Omit<StepKey, "step">): HeldLock | null;
+  saveLock(of: Omit<StepKey, "step">, lock: HeldLock | null): void;
+  forget(job: string): void;
+}
+
+/** The files of one step's output. */
+export interface StepOutput {
+  /** Bytes of each stream that are there: where following goes on. */
+  readonly received: { readonly stdout: number; readonly stderr: number };
+  push(stream: "stdout" | "stderr", chunk: Buffer): void;
+  /** Everything is written; head and tail of it. */
+  end(): Promise<{ stdout: Captured; stderr: Captured }>;
+}
+
+export interface StepOutputs {
+  /** What a former life has received of it is there, unless a `fresh` one is asked for. */
+  open(key: StepKey, options?: { fresh?: boolean }): StepOutput;
+}

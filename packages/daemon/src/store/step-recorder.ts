@@ -1,0 +1,26 @@
+import type { SavedStep, StepJournal, StepKey } from "../jobs/steps/index.ts";
+import type { Journal } from "./journal.ts";
+import type { StepRecord } from "./records.ts";
+
+const under = (job: string): string => `${job}/`;
+const place = ({ job, host }: Omit<StepKey, "step">): string => `${under(job)}${host}`;
+const keyOf = (key: StepKey): string => `${place(key)}/${String(key.step).padStart(6, "0")}`;
+
+/** Writes down how each step of a job ended, and which operation locks it has. */
+export function stepRecorder(journal: Journal): StepJournal {
+  return {
+    find: (key) => journal.steps.get(keyOf(key)) as SavedStep | null,
+    save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step as StepRecord)),
+    lock: (of) => journal.locks.get(place(of)),
+    saveLock: (of, lock) =>
+      void journal.write(() => {
+        if (lock === null) journal.locks.remove(place(of));
+        else journal.locks.put(place(of), lock);
+      }),
+    forget: (job) =>
+      void journal.write(() => {
+        journal.steps.removeUnder(under(job));
+        journal.locks.removeUnder(under(job));
+      }),
+  };
+}
