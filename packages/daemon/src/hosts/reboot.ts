@@ -76,7 +76,7 @@ function signalOption(signal: AbortSignal | undefined): { signal?: AbortSignal }
   return signal === undefined ? {} : { signal };
 }
 
-export /** @throws MtuiError host.lost, and as `HostLink.ready` */
+/** @throws MtuiError host.lost, and as `HostLink.ready` */
 export async function bootId(link: HostLink, signal?: AbortSignal): Promise<string | null> {
   const options = { timeoutMs: 10_000, ...signalOption(signal) };
   const { output } = await link.control(

@@ -144,6 +144,11 @@ export interface HostSession extends AsyncDisposable {
   /** A new time in a lock of ours, compared and swapped; sessions do this by themselves in good time. */
   restampLock(lock: HeldLock): Promise<LockTaking>;
 
+  /** Puts a lock that a reboot wiped back, with the same bytes, if nobody else was faster. */
+  putBackLock(lock: HeldLock): Promise<LockTaking>;
+  /** Null when the host does not answer. */
+  bootId(): Promise<string | null>;
+
   /** Append one line to `/var/log/mtui.log`. */
   appendHistory(fields: readonly string[]): Promise<boolean>;
 

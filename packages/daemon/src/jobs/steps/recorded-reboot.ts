@@ -28,7 +28,7 @@ export async function recordedReboot(session: HostSession, options: Rebooting): 
       return end;
     }
   }
-  const before = former ?? (await session.readBootId());
+  const before = former ?? (await session.bootId());
   if (before === null) return { state: "failed", reason: "the boot id before the reboot cannot be read" };
   await save(before, null);
   const end = await session.reboot(wishes);
@@ -52,7 +52,7 @@ async function bootIdWithin(
 ): Promise<string | null> {
   const until = clock.now() + budgetSeconds * 1000;
   for (;;) {
-    const id = await session.readBootId();
+    const id = await session.bootId();
     if (id !== null || clock.now() >= until) return id;
     if (!(await pause(clock, { ms: LOOK_MS, ...(signal === undefined ? {} : { signal }) }))) return null;
   }

@@ -171,7 +171,7 @@ export class RecordedSession implements HostSession {
   breakLock: HostSession["breakLock"] = (kind, seen) => this.#alive(this.#session.breakLock(kind, seen));
   restampLock: HostSession["restampLock"] = (lock) => this.#alive(this.#session.restampLock(lock));
   putBackLock: HostSession["putBackLock"] = (lock) => this.#alive(this.#session.putBackLock(lock));
-  readBootId: HostSession["readBootId"] = () => this.#alive(this.#session.readBootId());
+  bootId: HostSession["bootId"] = () => this.#alive(this.#session.bootId());
   refreshFacts: HostSession["refreshFacts"] = () => this.#alive(this.#session.refreshFacts());
 
   async close(): Promise<void> {}
