@@ -5,7 +5,7 @@ import type { Captured } from "../hosts/outcome.ts";
  * it wants to do at the top and what went wrong at the bottom.
  */
 export class HeadTail {
-  readonly #headRoom: number;
+  #headRoom: number;
   readonly #tailRoom: number;
   readonly #head: Buffer[] = [];
   #headBytes = 0;
@@ -33,6 +33,15 @@ export class HeadTail {
     this.#tail.push(Buffer.from(kept));
     this.#tailBytes += kept.length;
     this.#trim();
+  }
+
+  /** Bytes that came here in the stream and are not known any more: head and tail end, the tail begins anew. */
+  skip(bytes: number): void {
+    if (bytes <= 0) return;
+    this.#bytes += bytes;
+    this.#headRoom = this.#headBytes;
+    this.#tail = [];
+    this.#tailBytes = 0;
   }
 
   #trim(): void {
@@ -84,7 +93,7 @@ function utf8Start(bytes: Buffer): number {
 }
 
 /** End of the last character that is whole; invalid bytes count as whole. */
-function completeUtf8End(bytes: Buffer): number {
+export function completeUtf8End(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(4, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (isContinuation(byte)) continue;

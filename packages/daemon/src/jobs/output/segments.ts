@@ -1,0 +1,108 @@
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseSegmentFile, type StreamName } from "./place.ts";
+
+/**
+ * A piece of a stream in a file of its own. What lies between two pieces is not kept: it was rotated away,
+ * or could not be written.
+ */
+export interface Segment {
+  readonly path: string;
+  /** Offset in the stream of its first byte. */
+  readonly start: number;
+  size: number;
+}
+
+export interface StreamSegments {
+  readonly step: number;
+  readonly stream: StreamName;
+  readonly segments: Segment[];
+}
+
+/** All streams in the directory of a host, each with its pieces in order. A directory that is not there has none. */
+export function readSegments(directory: string): StreamSegments[] {
+  const streams = new Map<string, StreamSegments>();
+  for (const file of filesIn(directory)) {
+    const parsed = parseSegmentFile(file);
+    const size = parsed === null ? undefined : sizeOf(join(directory, file));
+    if (parsed === null || size === undefined) continue;
+    const { step, stream, start } = parsed;
+    const key = `${step} ${stream}`;
+    const known = streams.get(key) ?? { step, stream, segments: [] };
+    streams.set(key, known);
+    known.segments.push({ path: join(directory, file), start, size });
+  }
+  const all = [...streams.values()];
+  for (const { segments } of all) segments.sort((a, b) => a.start - b.start);
+  return all.sort((a, b) => a.step - b.step || (a.stream === "stdout" ? -1 : 1));
+}
+
+/** Offset behind the last byte that is kept. */
+export function endOf(segments: readonly Segment[]): number {
+  const last = segments.at(-1);
+  return last === undefined ? 0 : last.start + last.size;
+}
+
+export function keptBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { size }) => sum + size, 0);
+}
+
+/**
+ * The first bytes that are kept at `from` or behind it, at most `limit`, of one piece.
+ * @returns where they stand, which is behind `from` when bytes between are not kept; null at the end
+ * @throws Error of the file system
+ */
+export function readAt(
+  segments: readonly Segment[],
+  { from, limit }: { from: number; limit: number },
+): { offset: number; bytes: Buffer } | null {
+  for (const segment of segments) {
+    const end = segment.start + segment.size;
+    if (end <= from) continue;
+    const offset = Math.max(from, segment.start);
+    const bytes = readPiece(segment.path, { position: offset - segment.start, length: Math.min(limit, end - offset) });
+    if (bytes.length > 0 || limit === 0) return { offset, bytes };
+  }
+  return null;
+}
+
+/** Kept bytes from `from` to `to`, pieces put together; meant for a few MiB. */
+export function readRange(segments: readonly Segment[], { from, to }: { from: number; to: number }): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = from; at < to; ) {
+    const piece = readAt(segments, { from: at, limit: to - at });
+    if (piece === null || piece.offset >= to) break;
+    pieces.push(piece.bytes.subarray(0, to - piece.offset));
+    at = piece.offset + piece.bytes.length;
+  }
+  return Buffer.concat(pieces);
+}
+
+function readPiece(path: string, { position, length }: { position: number; length: number }): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    if (!fstatSync(file).isFile()) throw new Error(`${path} is not a file`);
+    const bytes = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const count = readSync(file, bytes, filled, length - filled, position + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function filesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
