@@ -59,7 +59,14 @@ test("without files everything has its documented default", () => {
       },
       svn: { path: "svn+ssh://svn@qam.suse.de/testreports" },
       gitea: { token: "" },
-      jobs: { max_active: 256, max_active_per_workspace: 16, keep_finished: 1000, keep_seconds: 604_800 },
+      jobs: {
+        max_active: 256,
+        max_active_per_workspace: 16,
+        keep_finished: 1000,
+        keep_seconds: 604_800,
+        output_bytes: 67_108_864,
+        keep_output_bytes: 2_147_483_648,
+      },
       daemon: { fanout: 64, log_level: "info" },
     },
   });

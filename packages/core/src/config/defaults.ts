@@ -28,6 +28,7 @@ export function defaults(env: NodeJS.ProcessEnv): Defaults {
     connection: {
       connection_timeout: 300,
       command_timeout: 300,
+      reattach: 900,
       ssh_strict_host_key_checking: "auto_add",
     },
     refhosts: {
@@ -46,7 +47,14 @@ export function defaults(env: NodeJS.ProcessEnv): Defaults {
     },
     svn: { path: "svn+ssh://svn@qam.suse.de/testreports" },
     gitea: { token: from("gitea.token", "GITEA_TOKEN", "") },
-    jobs: { max_active: 256, max_active_per_workspace: 16, keep_finished: 1_000, keep_seconds: 604_800 },
+    jobs: {
+      max_active: 256,
+      max_active_per_workspace: 16,
+      keep_finished: 1_000,
+      keep_seconds: 604_800,
+      output_bytes: 64 * 1024 * 1024,
+      keep_output_bytes: 2 * 1024 * 1024 * 1024,
+    },
     daemon: { fanout: 64, log_level: "info" },
   };
   return { config, sources };

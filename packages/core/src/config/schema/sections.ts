@@ -40,6 +40,7 @@ export const SECTIONS = {
   connection: z.strictObject({
     connection_timeout: positiveSeconds,
     command_timeout: seconds,
+    reattach: seconds,
     ssh_strict_host_key_checking: choice(["auto_add", "warn", "reject"]),
     ssh_config: path.optional(),
   }),
@@ -65,6 +66,8 @@ export const SECTIONS = {
     max_active_per_workspace: count(1, 1_000),
     keep_finished: count(0, 100_000),
     keep_seconds: seconds,
+    output_bytes: count(64 * 1024, 2 ** 40),
+    keep_output_bytes: count(0, 2 ** 50),
   }),
   daemon: z.strictObject({
     fanout: count(1, 1_000),

@@ -47,6 +47,8 @@ export const hostProgress = z.object({
   step: z.string().optional(),
   exit: z.number().int().optional(),
   message: z.string().optional(),
+  since: z.number().optional().describe("milliseconds since the epoch: when the host came to this step"),
+  last_line: z.string().max(200).optional().describe("of the output so far"),
 });
 
 /** A test target that got no host. */

@@ -20,6 +20,8 @@ export interface OpenStep {
   host: string;
   /** Number of the step on this host within the job. */
   step: number;
+  /** A query's answer: what there was of it goes, and it is no part of the job's output. */
+  fresh?: boolean;
   /** Bytes of each stream that the outcome shows. @default 1 MiB */
   capture?: number;
   onText?: (stream: StreamName, piece: TextPiece) => void;
@@ -62,7 +64,7 @@ export class JobOutputs implements Disposable {
 
   /** Goes on where the directory ends, when an earlier life of the daemon began it. */
   open(options: OpenStep): StepOutput {
-    const { job, host, step, capture = 1024 * 1024, onText, onNote } = options;
+    const { job, host, step, fresh = false, capture = 1024 * 1024, onText, onNote } = options;
     if (!Number.isSafeInteger(step) || step < 0) throw new Error(`step ${step} is no number of a step`);
     const { clock, limits } = this.#options;
     let told = false;
@@ -71,11 +73,15 @@ export class JobOutputs implements Disposable {
       told = true;
       this.#tell(error, { job, host, ...(onNote === undefined ? {} : { onNote }) });
     };
+    const directory = hostDirectory(this.#of(job), host);
+    const known = readSegments(directory).filter((each) => each.step === step);
+    if (fresh) for (const { segments } of known) this.#removeFiles(job, segments);
+    const query = fresh || known.some((each) => each.query);
     const file = (stream: StreamName): StreamFile =>
       new StreamFile({
-        directory: hostDirectory(this.#of(job), host),
-        step,
-        stream,
+        directory,
+        file: { step, stream, query },
+        segments: known.find((each) => each.stream === stream && each.query === query)?.segments ?? [],
         cap: limits.streamBytes,
         capture,
         onDisk: (bytes) => this.#count(job, bytes),
@@ -86,7 +92,7 @@ export class JobOutputs implements Disposable {
     const output = stepOutput({
       clock,
       files: { stdout: file("stdout"), stderr: file("stderr") },
-      onText: (stream, piece) => onText?.(stream, piece),
+      onText: (stream, piece) => (query ? undefined : onText?.(stream, piece)),
       onEnd: () => {
         steps.delete(output);
         if (steps.size === 0 && this.#open.get(job) === steps) this.#open.delete(job);
@@ -102,7 +108,8 @@ export class JobOutputs implements Disposable {
     return directoriesIn(this.#of(job)).flatMap((directory) => {
       const host = fromFileName(directory);
       if (host === null) return [];
-      return readSegments(join(this.#of(job), directory)).map(({ step, stream, segments }) => ({
+      const all = readSegments(join(this.#of(job), directory)).filter(({ query }) => !query);
+      return all.map(({ step, stream, segments }) => ({
         host,
         step,
         stream,
@@ -116,7 +123,7 @@ export class JobOutputs implements Disposable {
   segments(job: string, { host, step, stream }: StreamId): readonly Segment[] {
     this.#flush(job);
     const all = readSegments(hostDirectory(this.#of(job), host));
-    return all.find((each) => each.step === step && each.stream === stream)?.segments ?? [];
+    return all.find((each) => !each.query && each.step === step && each.stream === stream)?.segments ?? [];
   }
 
   /** The next kept bytes of a stream; null at its end, or when it cannot be read any more. */
@@ -135,6 +142,8 @@ export class JobOutputs implements Disposable {
 
   /** The job has ended: from now on its output may have to make room. */
   ended(job: string): void {
+    this.#flush(job);
+    this.#open.delete(job);
     const entry = this.#jobs.get(job);
     if (entry === undefined) return;
     entry.ended = this.#options.clock.now();
@@ -158,7 +167,7 @@ export class JobOutputs implements Disposable {
         continue;
       }
       this.#jobs.set(job.id, { bytes: 0, ended: job.ended });
-      this.#count(job.id, this.streams(job.id).reduce((sum, { kept }) => sum + kept, 0));
+      this.#count(job.id, this.#sizeOf(name));
     }
     this.#makeRoom();
   }
@@ -192,6 +201,23 @@ export class JobOutputs implements Disposable {
     for (const [job] of ended) {
       if (this.#total <= this.#options.limits.keepBytes) return;
       this.#remove(job);
+    }
+  }
+
+  #sizeOf(directory: string): number {
+    const hosts = directoriesIn(join(this.#directory, directory));
+    const all = hosts.flatMap((host) => readSegments(join(this.#directory, directory, host)));
+    return all.reduce((sum, { segments }) => sum + keptBytes(segments), 0);
+  }
+
+  #removeFiles(job: string, segments: Segment[]): void {
+    for (const { path, size } of segments.splice(0)) {
+      try {
+        rmSync(path, { force: true });
+        this.#count(job, -size);
+      } catch (error) {
+        this.#options.log("warn", `${path} cannot be removed: ${String(error)}`);
+      }
     }
   }
 

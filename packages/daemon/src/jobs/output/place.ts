@@ -11,7 +11,7 @@ export type StreamName = "stdout" | "stderr";
 export const STREAMS = ["stdout", "stderr"] as const satisfies readonly StreamName[];
 
 const EXTENSION = { stdout: "out", stderr: "err" } as const;
-const FILE = /^(\d{1,9})\.(out|err)(?:\.(\d{1,15}))?$/;
+const FILE = /^(q?)(\d{1,9})\.(out|err)(?:\.(\d{1,15}))?$/;
 
 /**
  * A name from outside as one name of a directory: letters, digits, `_`, `-` and dots within stay, of
@@ -37,16 +37,28 @@ export function fromFileName(file: string): string | null {
   }
 }
 
-/** The file of a stream that holds its bytes from `start` on: `<step>.out`, `<step>.out.<start>`. */
-export function segmentFile({ step, stream }: Omit<StreamId, "host">, start: number): string {
-  return `${step}.${EXTENSION[stream]}${start === 0 ? "" : `.${start}`}`;
+export interface FileFacts {
+  readonly step: number;
+  readonly stream: StreamName;
+  /** The answer to a question of the workflow's: kept for the job's next life, no part of its output. */
+  readonly query: boolean;
 }
 
-export function parseSegmentFile(file: string): { step: number; stream: StreamName; start: number } | null {
+/** The file of a stream that holds its bytes from `start` on: `<step>.out`, `<step>.out.<start>`. */
+export function segmentFile({ step, stream, query }: FileFacts, start: number): string {
+  return `${query ? "q" : ""}${step}.${EXTENSION[stream]}${start === 0 ? "" : `.${start}`}`;
+}
+
+export function parseSegmentFile(file: string): (FileFacts & { start: number }) | null {
   const match = FILE.exec(file);
   if (match === null) return null;
-  const [, step, extension, start = "0"] = match;
-  return { step: Number(step), stream: extension === "out" ? "stdout" : "stderr", start: Number(start) };
+  const [, query, step, extension, start = "0"] = match;
+  return {
+    step: Number(step),
+    stream: extension === "out" ? "stdout" : "stderr",
+    query: query === "q",
+    start: Number(start),
+  };
 }
 
 export function hostDirectory(jobDirectory: string, host: string): string {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseSegmentFile, type StreamName } from "./place.ts";
+import { type FileFacts, parseSegmentFile } from "./place.ts";
 
 /**
  * A piece of a stream in a file of its own. What lies between two pieces is not kept: it was rotated away,
@@ -13,9 +13,7 @@ export interface Segment {
   size: number;
 }
 
-export interface StreamSegments {
-  readonly step: number;
-  readonly stream: StreamName;
+export interface StreamSegments extends FileFacts {
   readonly segments: Segment[];
 }
 
@@ -26,9 +24,9 @@ export function readSegments(directory: string): StreamSegments[] {
     const parsed = parseSegmentFile(file);
     const size = parsed === null ? undefined : sizeOf(join(directory, file));
     if (parsed === null || size === undefined) continue;
-    const { step, stream, start } = parsed;
-    const key = `${step} ${stream}`;
-    const known = streams.get(key) ?? { step, stream, segments: [] };
+    const { start, ...facts } = parsed;
+    const key = `${facts.query} ${facts.step} ${facts.stream}`;
+    const known = streams.get(key) ?? { ...facts, segments: [] };
     streams.set(key, known);
     known.segments.push({ path: join(directory, file), start, size });
   }
@@ -60,7 +58,10 @@ export function readAt(
     const end = segment.start + segment.size;
     if (end <= from) continue;
     const offset = Math.max(from, segment.start);
-    const bytes = readPiece(segment.path, { position: offset - segment.start, length: Math.min(limit, end - offset) });
+    const bytes = readPiece(segment.path, {
+      position: offset - segment.start,
+      length: Math.min(limit, end - offset),
+    });
     if (bytes.length > 0 || limit === 0) return { offset, bytes };
   }
   return null;

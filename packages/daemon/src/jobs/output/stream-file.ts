@@ -3,16 +3,17 @@ import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Captured } from "../../hosts/outcome.ts";
 import { HeadTail } from "../../ssh/capture.ts";
-import { segmentFile, type StreamName } from "./place.ts";
-import { endOf, keptBytes, readRange, readSegments, type Segment } from "./segments.ts";
+import { type FileFacts, segmentFile } from "./place.ts";
+import { endOf, keptBytes, readRange, type Segment } from "./segments.ts";
 
 /** Pieces of a stream on a disk that is full again and again. */
 const MAX_PIECES = 64;
 
 export interface StreamFileOptions {
   directory: string;
-  step: number;
-  stream: StreamName;
+  file: FileFacts;
+  /** What is there of it already; grows and shrinks from now on. */
+  segments: Segment[];
   /** Bytes kept on disk: half as the beginning, half as the end. */
   cap: number;
   /** Bytes that the outcome shows: half as head, half as tail. */
@@ -34,13 +35,12 @@ export class StreamFile {
   #received: number;
   /** Only while the disk does not have what the outcome shows. */
   #memory: HeadTail | null = null;
-  #touched = false;
+  /** Files with bytes that may not be on the platter yet. */
+  readonly #touched = new Set<string>();
 
   constructor(options: StreamFileOptions) {
     this.#options = options;
-    const { directory, step, stream } = options;
-    const known = readSegments(directory).find((each) => each.step === step && each.stream === stream);
-    this.#segments = known?.segments ?? [];
+    this.#segments = options.segments;
     this.#received = endOf(this.#segments);
   }
 
@@ -65,7 +65,7 @@ export class StreamFile {
         segment.size += count;
         this.#received += count;
         this.#options.onDisk(count);
-        this.#touched = true;
+        this.#touched.add(segment.path);
         left = left.subarray(count);
       }
     } catch (error) {
@@ -80,12 +80,13 @@ export class StreamFile {
 
   /** To the platter: the host may forget what it has of this. @throws nothing */
   async sync(): Promise<void> {
-    const last = this.#segments.at(-1);
-    if (!this.#touched || last === undefined) return;
-    this.#touched = false;
+    const paths = [...this.#touched];
+    this.#touched.clear();
     try {
-      await using file = await open(last.path, constants.O_RDONLY | constants.O_NOFOLLOW);
-      await file.datasync();
+      for (const path of paths) {
+        await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+        await file.datasync();
+      }
     } catch (error) {
       this.#options.onTrouble(error);
     }
@@ -134,8 +135,8 @@ export class StreamFile {
     if (last !== undefined && last.start + last.size === this.#received && last.size < this.#roomOf(last))
       return last;
     this.#rotate();
-    const { directory, step, stream } = this.#options;
-    const path = join(directory, segmentFile({ step, stream }, this.#received));
+    const { directory, file } = this.#options;
+    const path = join(directory, segmentFile(file, this.#received));
     const segment = { path, start: this.#received, size: 0 };
     create(path);
     this.#segments.push(segment);
@@ -149,6 +150,7 @@ export class StreamFile {
       const oldest = tail.shift();
       if (oldest === undefined) return;
       rmSync(oldest.path, { force: true });
+      this.#touched.delete(oldest.path);
       this.#segments.splice(this.#segments.indexOf(oldest), 1);
       this.#options.onDisk(-oldest.size);
     }
