@@ -2,6 +2,8 @@ import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
+import { LastLine } from "./last-line.ts";
+import type { TextPiece } from "./output/index.ts";
 import type { JobRecipe, SavedJob } from "./saved-job.ts";
 import { isFinal, mayBecome } from "./state.ts";
 
@@ -35,9 +37,6 @@ export interface JobOptions {
   former?: SavedJob;
 }
 
-/** Bytes of one output event; a longer chunk is split. */
-const OUTPUT_EVENT = 16 * 1024;
-
 /**
  * One slow operation. It belongs to the daemon and not to the client that asked for it: followers
  * come and go. The owner of the work reports through the `step`, `host`, `ticket` and `output`
@@ -57,6 +56,9 @@ export class Job {
   #ticket: TicketView | null = null;
   #end: JobEnd | null = null;
   readonly #hosts = new Map<string, HostProgress>();
+  readonly #lastLines = new Map<string, LastLine>();
+  /** Where the hosts stood in the earlier life: a step that is come to again began then. */
+  readonly #former: SavedJob["hosts"];
   readonly #ended = Promise.withResolvers<void>();
   readonly #left = Promise.withResolvers<MtuiError>();
   readonly #save: (job: Job) => void;
@@ -72,6 +74,7 @@ export class Job {
     this.#events = options.events;
     this.#again = former?.begun === true && !isFinal(former.state);
     this.#begun = this.#again;
+    this.#former = former?.hosts ?? {};
     this.#created = former?.created ?? this.#clock.now();
     this.#save = options.save ?? (() => undefined);
     this.#emit("job.state", { data: { state: this.#state, command: options.request.command } });
@@ -154,22 +157,23 @@ export class Job {
   }
 
   host(name: string, progress: HostProgress): void {
-    this.#hosts.set(name, progress);
-    this.#emit("job.host", { host: name, data: { ...progress } });
+    const known = this.#hosts.get(name) ?? this.#former[name];
+    const same = known?.step === progress.step && known?.state === progress.state;
+    const since = (same ? known?.since : undefined) ?? this.#clock.now();
+    this.#hosts.set(name, { ...progress, since });
+    this.#emit("job.host", { host: name, data: { ...progress, since } });
   }
 
   hostState(name: string): HostProgress["state"] | undefined {
     return this.#hosts.get(name)?.state;
   }
 
-  output(host: string, chunk: { stream: "stdout" | "stderr"; text: string }): void {
-    for (let start = 0; start < chunk.text.length; start += OUTPUT_EVENT) {
-      this.#emit("job.output", {
-        host,
-        text: chunk.text.slice(start, start + OUTPUT_EVENT),
-        data: { stream: chunk.stream },
-      });
-    }
+  /** A piece of what a step printed; `output/` cuts it to size. */
+  output(host: string, { text, ...data }: TextPiece & { stream: "stdout" | "stderr"; step: number }): void {
+    const lines = this.#lastLines.get(host) ?? new LastLine();
+    this.#lastLines.set(host, lines);
+    lines.push(text);
+    this.#emit("job.output", { host, text, data });
   }
 
   note(text: string): void {
@@ -262,10 +266,19 @@ export class Job {
       finished_at: this.#finished,
       elapsed: (until - (this.#started ?? this.#created)) / 1000,
       step: this.#step,
-      hosts: Object.fromEntries(this.#hosts),
+      hosts: this.#hostViews(),
       ticket: this.#ticket,
       error: this.#end?.error ?? null,
     };
+  }
+
+  #hostViews(): JobView["hosts"] {
+    return Object.fromEntries(
+      [...this.#hosts].map(([host, progress]) => {
+        const line = this.#lastLines.get(host)?.line ?? "";
+        return [host, line === "" ? progress : { ...progress, last_line: line }];
+      }),
+    );
   }
 
   #transition(to: JobState): void {

@@ -25,18 +25,32 @@ const DEFAULT_JOB_LIMITS: JobLimits = {
   keepResults: 256 * 1024 * 1024,
 };
 
+/** Where the output of jobs is kept. */
+export interface OutputKeeper {
+  /** The job has ended: its output may have to make room. */
+  ended(job: string): void;
+  forget(job: string): void;
+}
+
 /** All jobs of the daemon, by id. Ids are `<operation>-<n>`, n counting per daemon. */
 export class JobTable {
   readonly #jobs = new Map<string, Job>();
   readonly #counters = new Map<string, number>();
   readonly #resultSizes = new Map<string, number>();
-  readonly #options: { clock: Clock; events: EventLog; limits: JobLimits; journal?: JobJournal };
+  readonly #options: {
+    clock: Clock;
+    events: EventLog;
+    limits: JobLimits;
+    journal?: JobJournal;
+    outputs?: OutputKeeper;
+  };
 
   constructor(options: {
     clock: Clock;
     events: EventLog;
     limits?: Partial<JobLimits>;
     journal?: JobJournal;
+    outputs?: OutputKeeper;
   }) {
     this.#options = { ...options, limits: { ...DEFAULT_JOB_LIMITS, ...options.limits } };
   }
@@ -88,8 +102,10 @@ export class JobTable {
 
   #save(job: Job): void {
     const { journal } = this.#options;
-    if (job.final) journal?.saveEnd(job.id, job.saved(), job.end?.result ?? null);
-    else journal?.save(job.id, job.saved());
+    if (job.final) {
+      journal?.saveEnd(job.id, job.saved(), job.end?.result ?? null);
+      this.#options.outputs?.ended(job.id);
+    } else journal?.save(job.id, job.saved());
   }
 
   #work(job: Job, work: (job: Job) => Promise<JobEnd>): void {
@@ -158,6 +174,7 @@ export class JobTable {
       this.#resultSizes.delete(job.id);
       events.forget(job.id);
       this.#options.journal?.forget(job.id);
+      this.#options.outputs?.forget(job.id);
     }
   }
 }
