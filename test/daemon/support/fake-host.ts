@@ -52,7 +52,7 @@ export class FakeHost implements HostSession {
   readonly installed: Map<string, string>;
   readonly repositories: Map<string, { url: string }>;
   lock: { bytes: string; record: LockRecord; foreign: boolean } | null = null;
-  bootId = 1;
+  boots = 1;
   rebootAnswer: RebootOutcome | null = null;
   /** Awaited inside every command that matches, before its answer. */
   readonly gates: { pattern: RegExp; enter: () => Promise<void> }[] = [];
@@ -132,6 +132,21 @@ export class FakeHost implements HostSession {
     return { ...outcome, lockReleased: true };
   }
 
+  /** Its changes end with the call that began them: there is never anything to follow. */
+  async follow(): Promise<{ state: "absent" }> {
+    return { state: "absent" };
+  }
+
+  collect(): void {}
+
+  async putBackLock(lock: HeldLock): Promise<LockTaking> {
+    return { state: "taken", lock };
+  }
+
+  async bootId(): Promise<string | null> {
+    return this.connected ? `boot-${this.boots}` : null;
+  }
+
   async takeLock(_kind: "operation" | "pool", purpose: LockPurpose): Promise<LockTaking> {
     if (!this.connected) return { state: "error", reason: "connection closed" };
     if (this.lock?.foreign) return { state: "refused", by: await this.readLock() };
@@ -192,8 +207,8 @@ export class FakeHost implements HostSession {
   async reboot(): Promise<RebootOutcome> {
     this.events.push("reboot");
     if (this.rebootAnswer !== null) return this.rebootAnswer;
-    this.bootId += 1;
-    return { state: "ok", before: `boot-${this.bootId - 1}`, after: `boot-${this.bootId}`, ms: 1000 };
+    this.boots += 1;
+    return { state: "ok", before: `boot-${this.boots - 1}`, after: `boot-${this.boots}`, ms: 1000 };
   }
 
   async close(): Promise<void> {

@@ -16,7 +16,11 @@ import type {
 } from "../../../packages/daemon/src/hosts/index.ts";
 import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.ts";
 
+import { FakeRun } from "./fake-run.ts";
+
 const OURS = "me+mtuid";
+
+type Changed = CommandOutcome & { lockReleased?: boolean };
 
 /** A machine in memory: its two lock files outlive every connection to it. */
 export class FakeMachine {
@@ -36,6 +40,12 @@ export class FakeMachine {
   /** Locks of others are as old as that. */
   stale = false;
   readonly commands: string[] = [];
+  /** Changing commands by id: begun by any session, at work or ended, until they are collected. */
+  readonly runs = new Map<string, FakeRun>();
+  /** Ids that sessions gave up, in order. */
+  readonly collected: string[] = [];
+  /** Another one after each reboot. */
+  boot = 1;
   /** Awaited by what it is named after, before anything else. */
   readonly gates: Partial<Record<"connect" | "lock" | "release" | "command", () => Promise<void>>> = {};
   answer: (command: string) => { exit: number; stdout: string } = () => ({ exit: 0, stdout: "" });
@@ -140,6 +150,7 @@ const FACTS: HostFacts = {
 };
 
 let nonces = 0;
+let ids = 0;
 
 function ourBytes(kind: LockKind, purpose: LockPurpose): { bytes: string; nonce: string } {
   nonces += 1;
@@ -192,8 +203,58 @@ export class FakeSession implements HostSession {
     return this.#run(command, options);
   }
 
-  change(command: string, _lock: HeldLock, options: ExecOptions = {}): Promise<CommandOutcome> {
-    return this.#run(command, options);
+  /** The command goes on on the machine whatever becomes of this session. */
+  async change(
+    command: string,
+    _lock: HeldLock,
+    options: ExecOptions & { release?: boolean; id?: string } = {},
+  ): Promise<Changed> {
+    if (!this.connected) return { state: "unreachable", error: gone(this.name).toReport() };
+    ids += 1;
+    const { id = `random-${ids}` } = options;
+    if (!this.machine.runs.has(id)) {
+      this.machine.commands.push(command);
+      this.machine.runs.set(id, new FakeRun(this.machine, command));
+    }
+    const followed = await this.follow(id, { ...options, from: { stdout: 0, stderr: 0 } });
+    if (followed.state === "absent") throw new Error(`${id} was collected while it ran`);
+    if (options.id === undefined) this.machine.runs.delete(id);
+    return followed;
+  }
+
+  async follow(
+    id: string,
+    { signal, detach, onOutput, from }: Parameters<HostSession["follow"]>[1],
+  ): Promise<Changed | { state: "absent" }> {
+    if (!this.connected) return { state: "unreachable", error: gone(this.name).toReport() };
+    const run = this.machine.runs.get(id);
+    if (run === undefined) return { state: "absent" };
+    const reader = run.read(from.stdout, (chunk) => {
+      if (!this.#pool.dead) onOutput?.("stdout", chunk);
+    });
+    const left = new Promise<"left">((resolve) => {
+      if (detach?.aborted) resolve("left");
+      detach?.addEventListener("abort", () => resolve("left"), { once: true });
+    });
+    const end = await Promise.race([run.ended, left]);
+    reader.stop();
+    // A daemon that died hears nothing any more.
+    if (this.#pool.dead) return await new Promise<never>(() => {});
+    const empty = { head: Buffer.alloc(0), tail: Buffer.alloc(0), bytes: 0, dropped: 0 };
+    const head = reader.bytes;
+    const ran = { stdout: { ...empty, head, bytes: run.output.length }, stderr: empty, ms: 1 };
+    if (end === "left") {
+      const error = new MtuiError("daemon.stopping", `${this.name}: nobody follows it any more.`);
+      return { state: "lost", error: error.toReport(), ...ran };
+    }
+    if (signal?.aborted) return { state: "cancelled", gone: true, ...ran };
+    const { exit } = end;
+    return exit === 0 ? { state: "ok", exit: 0, ...ran } : { state: "failed", exit, ...ran };
+  }
+
+  collect(ids: readonly string[]): void {
+    this.machine.collected.push(...ids);
+    for (const id of ids) this.machine.runs.delete(id);
   }
 
   async #run(command: string, { signal }: ExecOptions): Promise<CommandOutcome> {
@@ -282,6 +343,19 @@ export class FakeSession implements HostSession {
     this.machine.files[lock.kind] = { bytes: renewed.bytes, user: OURS };
     this.#held = this.#held.map((each) => (each.nonce === lock.nonce ? renewed : each));
     return { state: "taken", lock: renewed };
+  }
+
+  async putBackLock(lock: HeldLock): Promise<LockTaking> {
+    if (!this.connected) return { state: "error", reason: gone(this.name).message };
+    const { bytes, kind } = lock;
+    const file = this.machine.files[kind];
+    if (file !== null && file.bytes !== bytes) return { state: "refused", by: await this.readLock(kind) };
+    this.machine.files[kind] = { bytes, user: OURS };
+    return { state: "taken", lock };
+  }
+
+  async bootId(): Promise<string | null> {
+    return this.connected ? `boot-${this.machine.boot}` : null;
   }
 
   async appendHistory(): Promise<boolean> {

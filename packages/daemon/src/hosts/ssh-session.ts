@@ -8,7 +8,7 @@ import type { HostLink } from "./host-link.ts";
 import type { IdleConnection } from "./idle-connection.ts";
 import { lockLost } from "./lost-lock.ts";
 import type { CommandOutcome } from "./outcome.ts";
-import { rebootHost } from "./reboot.ts";
+import { bootId, rebootHost } from "./reboot.ts";
 import type { RemoteLocks } from "./remote-locks.ts";
 import type { LockKind, RemotePaths } from "./remote-paths.ts";
 import type {
@@ -84,6 +84,18 @@ export class SshHostSession implements HostSession {
   ): Promise<CommandOutcome & { lockReleased?: boolean }> {
     const { release = false, ...rest } = options;
     return await changeFenced(this.#parts, command, { ...rest, lock, release });
+  }
+
+  follow: HostSession["follow"] = async () => ({ state: "absent" });
+
+  collect: HostSession["collect"] = () => undefined;
+
+  async putBackLock(lock: HeldLock): Promise<LockTaking> {
+    return await this.#parts.locks.putBack(lock);
+  }
+
+  async bootId(): Promise<string | null> {
+    return await bootId(this.#parts.link).catch(() => null);
   }
 
   async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
