@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { LoadedConfig } from "@mtui/core/config";
 import { ourLockUser } from "@mtui/core/domain";
 import { createArbiter } from "./arbiter/index.ts";
@@ -7,20 +8,23 @@ import { createHostConnector } from "./hosts/index.ts";
 import { createInventory } from "./inventory/index.ts";
 import type { Log } from "./log/index.ts";
 import { JobTable } from "./jobs/index.ts";
+import { JobOutputs } from "./jobs/output/index.ts";
 import type { Services } from "./operations/context.ts";
 import { dispatch } from "./operations/index.ts";
 import { recover } from "./recovery/recover.ts";
 import type { IncomingCall } from "./server/index.ts";
-import { hostLedger, jobRecorder, type Journal, workspaceRecorder } from "./store/index.ts";
+import { hostLedger, jobRecorder, type Journal, stepRecorder, workspaceRecorder } from "./store/index.ts";
 import { keepLeases } from "./workspaces/lease.ts";
 import { LostLeases } from "./workspaces/lost-leases.ts";
 import { WorkspaceRegistry } from "./workspaces/registry.ts";
 import { Releaser } from "./workspaces/release.ts";
-import { type ShutdownReport, shutDown } from "./workspaces/shutdown.ts";
+import { type Leave, type ShutdownReport, shutDown } from "./workspaces/shutdown.ts";
 
 export interface DaemonOptions {
   loaded: LoadedConfig;
   daemonId: string;
+  /** For the output of jobs. */
+  stateDir: string;
   log: Log;
   /** What the daemon's former life has written down, and where this one does. */
   journal: Journal;
@@ -29,7 +33,7 @@ export interface DaemonOptions {
   /** The agent socket of the latest live client, else the daemon's own. */
   authSock: () => string | undefined;
   /** Begins the shutdown; resolves when it is done. */
-  onStopRequest: () => Promise<ShutdownReport>;
+  onStopRequest: (leave: Leave) => Promise<ShutdownReport>;
 }
 
 export interface Daemon {
@@ -37,8 +41,8 @@ export interface Daemon {
   readonly services: Services;
   /** Takes up what the former life left; before the first call. */
   recover(): Promise<void>;
-  /** Ends running commands, releases every lock on the hosts, and says what it could not. */
-  shutDown(): Promise<ShutdownReport>;
+  /** Leaves or ends what is at work, gives back what is not left, and says what it could not. */
+  shutDown(leave: Leave): Promise<ShutdownReport>;
 }
 
 /** The composition root: every room gets its neighbours here, and nowhere else. */
@@ -48,9 +52,15 @@ export function createDaemon(options: DaemonOptions): Daemon {
   const clock = systemClock;
   const events = new EventLog({ clock });
   const user = ourLockUser(config.mtui.user);
+  const outputs = new JobOutputs(join(options.stateDir, "jobs"), {
+    clock,
+    log,
+    limits: { streamBytes: config.jobs.output_bytes, keepBytes: config.jobs.keep_output_bytes },
+  });
   const jobs = new JobTable({
     clock,
     events,
+    outputs,
     journal: jobRecorder(journal),
     limits: {
       active: config.jobs.max_active,
@@ -91,6 +101,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     log,
     events,
     jobs,
+    outputs,
     workspaces,
     lostLeases: new LostLeases(clock),
     arbiter,
@@ -101,6 +112,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
     identity: { user, daemonId },
     status: options.status,
     stop: options.onStopRequest,
+    steps: {
+      journal: stepRecorder(journal),
+      outputs,
+      clock,
+      patienceMs: config.connection.reattach * 1000,
+    },
   };
   const stopLeases = keepLeases(services);
   return {
@@ -108,11 +125,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
     recover: () => recover(services, journal),
     handle: (call) =>
       dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
-    async shutDown() {
+    async shutDown(leave) {
       stopLeases();
-      const report = await shutDown(services);
+      const report = await shutDown(services, leave);
       await arbiter[Symbol.asyncDispose]();
       await connector[Symbol.asyncDispose]();
+      outputs[Symbol.dispose]();
       return report;
     },
   };

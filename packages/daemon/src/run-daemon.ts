@@ -8,7 +8,7 @@ import { onFaults } from "./faults.ts";
 import type { DaemonLog } from "./log/index.ts";
 import { answerHello, type DaemonServer, serve } from "./server/index.ts";
 import { type InstanceLock, Journal } from "./store/index.ts";
-import { whatFrees, type ShutdownReport } from "./workspaces/shutdown.ts";
+import { type Leave, type ShutdownReport, whatFrees } from "./workspaces/shutdown.ts";
 
 export interface RunOptions {
   loaded: LoadedConfig;
@@ -28,7 +28,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const { loaded, instance, agents, stateDir } = options;
   const { log } = options.log;
   const startedAt = Date.now();
-  const stopping = Promise.withResolvers<string>();
+  const stopping = Promise.withResolvers<{ why: string; leave: Leave }>();
   const stopped = Promise.withResolvers<ShutdownReport>();
   const sockets: { server: DaemonServer | null; daemon: Daemon | null } = { server: null, daemon: null };
   const facts = { version: VERSION, build: BUILD, started_at: startedAt, log: options.log.where };
@@ -37,11 +37,12 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const daemon = createDaemon({
     loaded,
     daemonId: instance.daemonId,
+    stateDir,
     log,
     journal,
     authSock: () => agents.current(),
-    onStopRequest: () => {
-      stopping.resolve("a request");
+    onStopRequest: (leave) => {
+      stopping.resolve({ why: "a request", leave });
       return stopped.promise;
     },
     status: () => ({
@@ -80,24 +81,24 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   sockets.server = server;
   instance.publish({ ...facts, socket: server.path ?? "systemd" });
 
-  const onSignal = (signal: NodeJS.Signals): void => stopping.resolve(signal);
+  const onSignal = (signal: NodeJS.Signals): void => stopping.resolve({ why: signal, leave: "working" });
   // One owner of the signals; a second one changes nothing, the end is already on its way.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, onSignal);
   let faults = 0;
   onFaults(process, (fault) => {
     faults += 1;
     log("error", `a fault of mtuid: ${fault.stack ?? fault.message}`);
-    stopping.resolve("a fault of its own");
+    stopping.resolve({ why: "a fault of its own", leave: "working" });
   });
   process.on("SIGHUP", () => log("info", "SIGHUP: nothing to do; a new configuration needs a restart"));
   log("info", `mtuid ${VERSION} serves`, { pid: process.pid, socket: server.path ?? "systemd" });
   await options.notify(["READY=1"]);
 
-  const why = await stopping.promise;
+  const { why, leave } = await stopping.promise;
   log("info", `stopping (${why})`);
   await options.notify(["STOPPING=1"]);
   server.drain();
-  const report = await daemon.shutDown();
+  const report = await daemon.shutDown(leave);
   stopped.resolve(report);
   tell(report, options.log);
   return report.unreleased.length + report.stuckJobs.length + faults === 0 ? 0 : 1;
@@ -113,6 +114,8 @@ function tell(report: ShutdownReport, { log }: DaemonLog): void {
   if (report.cancelledJobs.length > 0) log("warn", `ended jobs: ${report.cancelledJobs.join(", ")}`);
   if (report.suspendedJobs.length > 0)
     log("info", `jobs that begin again with the next start: ${report.suspendedJobs.join(", ")}`);
+  for (const { job, hosts } of report.workingJobs)
+    log("info", `${job} goes on on ${hosts.join(", ")}; the next mtuid goes on with it`);
   for (const job of report.stuckJobs)
     log("error", `job ${job} did not end; its commands may still run on its hosts`);
   if (report.released.length > 0) log("info", `released: ${report.released.join(", ")}`);

@@ -8,6 +8,7 @@ import { operationsByName } from "@mtui/core/registry";
 import { createArbiter } from "../../../packages/daemon/src/arbiter/index.ts";
 import { EventLog } from "../../../packages/daemon/src/events/index.ts";
 import { type JobLimits, JobTable } from "../../../packages/daemon/src/jobs/index.ts";
+import { JobOutputs } from "../../../packages/daemon/src/jobs/output/index.ts";
 import type { Services } from "../../../packages/daemon/src/operations/context.ts";
 import { dispatch } from "../../../packages/daemon/src/operations/index.ts";
 import type { ClientIdentity } from "../../../packages/daemon/src/workspaces/names.ts";
@@ -19,6 +20,7 @@ import {
   hostLedger,
   jobRecorder,
   Journal,
+  stepRecorder,
   workspaceRecorder,
 } from "../../../packages/daemon/src/store/index.ts";
 import { FakePool } from "./fake-pool.ts";
@@ -85,15 +87,22 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     journal: journal.arbiter,
     onEvent: (event) => events.append(event),
   });
+  const outputs = new JobOutputs(join(home, "jobs"), {
+    clock,
+    log,
+    limits: { streamBytes: 1024 * 1024, keepBytes: 16 * 1024 * 1024 },
+  });
   const inventory = options.inventory ?? options.hosts.map(sp6);
   const services: Services = {
     config: { ...config, svn: { path: "" }, lock: { ...config.lock, ...options.lock } },
     clock,
     log,
     events,
+    outputs,
     jobs: new JobTable({
       clock,
       events,
+      outputs,
       journal: jobRecorder(journal),
       ...(options.jobs === undefined ? {} : { limits: options.jobs }),
     }),
@@ -105,6 +114,12 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),
     identity: { user: "me+mtuid", daemonId: "0123456789ab" },
+    steps: {
+      journal: stepRecorder(journal),
+      outputs,
+      clock,
+      patienceMs: 60_000,
+    },
     status: () => {
       throw new Error("not needed here");
     },

@@ -60,6 +60,7 @@ export class Job {
   /** Where the hosts stood in the earlier life: a step that is come to again began then. */
   readonly #former: SavedJob["hosts"];
   readonly #ended = Promise.withResolvers<void>();
+  readonly #frozen = new AbortController();
   readonly #left = Promise.withResolvers<MtuiError>();
   readonly #save: (job: Job) => void;
   #begun = false;
@@ -198,9 +199,14 @@ export class Job {
     if (!this.#begun) {
       this.#suspended = true;
       this.#abort.abort(stopping(this.id));
-    }
+    } else this.#frozen.abort();
     this.#left.resolve(stopping(this.id));
     return true;
+  }
+
+  /** Fires when none of its steps is to answer any more: it goes on in the daemon's next life. */
+  get frozen(): AbortSignal {
+    return this.#frozen.signal;
   }
 
   /** Resolves when the job goes on without this life of the daemon, with what its callers are told. */

@@ -7,11 +7,13 @@ import type { EventLog } from "../events/index.ts";
 import type { Log } from "../log/index.ts";
 import type { HostConnector } from "../hosts/index.ts";
 import type { Job, JobEnd, JobTable } from "../jobs/index.ts";
+import type { JobOutputs } from "../jobs/output/index.ts";
+import type { JobSteps, StepsOptions } from "../jobs/steps/index.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
 import type { HostLedger } from "../workspaces/host-ledger.ts";
 import type { LostLeases } from "../workspaces/lost-leases.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
-import type { ShutdownReport } from "../workspaces/shutdown.ts";
+import type { Leave, ShutdownReport } from "../workspaces/shutdown.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Releaser } from "../workspaces/release.ts";
 
@@ -27,6 +29,8 @@ export interface Services {
   readonly log: Log;
   readonly events: EventLog;
   readonly jobs: JobTable;
+  /** What commands of jobs print, in files. */
+  readonly outputs: JobOutputs;
   readonly workspaces: WorkspaceRegistry;
   readonly lostLeases: LostLeases;
   readonly arbiter: HostArbiter;
@@ -34,12 +38,14 @@ export interface Services {
   readonly releaser: Releaser;
   /** Told of every change of what a workspace holds on a host. */
   readonly ledger: HostLedger;
+  /** What every job's steps are made of. */
+  readonly steps: StepsOptions;
   /** @throws MtuiError inventory.unavailable, inventory.invalid */
   readonly inventory: (signal?: AbortSignal) => Promise<Inventory>;
   readonly identity: { user: string; daemonId: string };
   readonly status: () => Omit<ResultOf<"daemon_status">, "workspaces" | "active_jobs">;
   /** Begins the shutdown, unless it has begun. Resolves when everything is ended and released. */
-  readonly stop: () => Promise<ShutdownReport>;
+  readonly stop: (leave: Leave) => Promise<ShutdownReport>;
 }
 
 export interface Call {
@@ -60,4 +66,6 @@ export interface JobCall {
   readonly client: ClientIdentity;
   readonly job: Job;
   readonly workspace: Workspace;
+  /** The job's hosts, with a memory that outlives the daemon: what is done for the job is done through them. */
+  readonly steps: JobSteps;
 }

@@ -17,14 +17,22 @@ export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services
   }
   const active = services.jobs.list({ active: true }).map((job) => job.id);
   const idle = active.length === 0 && services.workspaces.list().length === 0;
-  const reply = { stopping: true, active_jobs: active, waiting_jobs: [], stuck_jobs: [], unreleased: [] };
+  const reply = {
+    stopping: true,
+    active_jobs: active,
+    waiting_jobs: [],
+    working_jobs: [],
+    stuck_jobs: [],
+    unreleased: [],
+  };
   if (params.if_idle && !idle) return { ...reply, stopping: false };
-  const stopped = services.stop();
+  const stopped = services.stop(params.cancel ? "nothing" : params.restart ? "all" : "working");
   if (!params.wait) return reply;
-  const { stuckJobs, suspendedJobs, unreleased } = await stopped;
+  const { stuckJobs, suspendedJobs, workingJobs, unreleased } = await stopped;
   return {
     ...reply,
     waiting_jobs: suspendedJobs,
+    working_jobs: workingJobs,
     stuck_jobs: stuckJobs,
     unreleased: unreleased.map((left) => ({ ...left, hint: whatFrees(left.host) })),
   };

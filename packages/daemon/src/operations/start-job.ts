@@ -3,7 +3,8 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { Job, JobEnd, SavedJob } from "../jobs/index.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
-import type { Call, JobHandler } from "./context.ts";
+import { JobSteps } from "../jobs/steps/index.ts";
+import type { Call, JobHandler, Services } from "./context.ts";
 
 export interface SlowParams {
   workspace: string;
@@ -45,10 +46,17 @@ export function startJob<N extends OperationName>(
   const work = (job: Job): Promise<JobEnd> =>
     inLane(job, {
       workspace,
-      work: () => handler(params, { services, client, job, workspace }).finally(discard),
+      work: () =>
+        handler(params, { services, client, job, workspace, steps: stepsOf(job, services) }).finally(discard),
     });
   if (again !== undefined) return services.jobs.restart(again.id, { former: again.former, work });
   return services.jobs.start(request, work);
+}
+
+export function stepsOf(job: Job, services: Services): JobSteps {
+  const steps = new JobSteps({ ...services.steps, job });
+  void job.ended.then(() => steps.end());
+  return steps;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface ValidationOrder {
   rrid: Rrid;
   /** The workspace was made for this, and goes with it. */
   fresh: boolean;
+  /** Hosts that the workspace had before, and keeps. */
+  kept: readonly string[];
   wishes: ValidationWishes;
 }
 
@@ -42,7 +44,7 @@ export interface ValidationOrder {
  * and what could not be released is in the result.
  */
 export async function validateOne(call: JobCall, order: ValidationOrder): Promise<JobEnd> {
-  const kept = new Set(call.workspace.hosts.keys());
+  const kept = new Set(order.kept);
   let end: JobEnd | null = null;
   try {
     end = await work(call, order);
@@ -83,7 +85,7 @@ async function work(call: JobCall, { rrid, wishes }: ValidationOrder): Promise<J
     workspace: workspace.name,
     rrid: rrid.text,
   });
-  const targets = hosts.map(({ session }) => flow.workflowHost(session, template.report));
+  const targets = hosts.map((host) => flow.workflowHost(call.steps.on(host), template.report));
   const { newpackage } = wishes;
   const done = await step("update", () =>
     flow.update(context, { hosts: targets, newpackage, noprepare: false }),
@@ -188,7 +190,7 @@ async function inspect(host: WorkspaceHost, context: flow.WorkflowContext): Prom
 
 async function giveBack(
   { services, workspace, job }: JobCall,
-  { fresh, wishes, kept }: ValidationOrder & { kept: ReadonlySet<string> },
+  { fresh, wishes, kept }: Omit<ValidationOrder, "kept"> & { kept: ReadonlySet<string> },
 ): Promise<Validation["unreleased"]> {
   if (wishes.keep) return [];
   if (fresh && kept.size === 0) {

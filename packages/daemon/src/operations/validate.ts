@@ -9,7 +9,7 @@ import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler, Services } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { assertConsistent } from "./host-choice.ts";
-import { type FormerJob, foreground, inLane } from "./start-job.ts";
+import { type FormerJob, foreground, inLane, stepsOf } from "./start-job.ts";
 import { type ValidationOrder, validateOne } from "./validate-one.ts";
 
 /**
@@ -42,7 +42,7 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
 };
 
 /** Those that were asked for together still pass the same gate in the daemon's next life. */
-const notesShape = z.object({ group: z.string(), fresh: z.boolean() });
+const notesShape = z.object({ group: z.string(), fresh: z.boolean(), kept: z.array(z.string()) });
 
 function startOne(
   rrid: Rrid,
@@ -52,7 +52,8 @@ function startOne(
   const { services, client } = call;
   const name = nameOfUpdate(rrid, client);
   const fresh = services.workspaces.find(name) === undefined;
-  const recipe = { params: { ...params, rrids: [rrid.text] }, client, notes: { group, fresh } };
+  const kept = [...(services.workspaces.find(name)?.hosts.keys() ?? [])];
+  const recipe = { params: { ...params, rrids: [rrid.text] }, client, notes: { group, fresh, kept } };
   const request = {
     operation: "validate",
     command: `validate ${rrid.text}`,
@@ -61,11 +62,16 @@ function startOne(
     recipe,
   };
   const workspace = services.workspaces.open(name, client);
-  return services.jobs.start(request, workOf({ rrid, fresh, wishes: params }, { call, gate, workspace }));
+  return services.jobs.start(
+    request,
+    workOf({ rrid, fresh, kept, wishes: params }, { call, gate, workspace }),
+  );
 }
 
 /** Jobs of the daemon's former life that had not begun, with a gate for each group. */
-export function resumeValidations(services: Services): (again: FormerJob, params: ParamsOf<"validate">) => Job {
+export function resumeValidations(
+  services: Services,
+): (again: FormerJob, params: ParamsOf<"validate">) => Job {
   const gates = new Map<string, Gate>();
   return ({ id, former }, params) => {
     const { client } = former.recipe ?? {};
@@ -75,7 +81,7 @@ export function resumeValidations(services: Services): (again: FormerJob, params
     const gate = gates.get(notes.group) ?? new Gate(params.parallel ?? Infinity);
     gates.set(notes.group, gate);
     const workspace = services.workspaces.open(former.workspace, client);
-    const order = { rrid: parseRrid(text), fresh: notes.fresh, wishes: params };
+    const order = { rrid: parseRrid(text), fresh: notes.fresh, kept: notes.kept, wishes: params };
     const work = workOf(order, { call: { services, client }, gate, workspace });
     return services.jobs.restart(id, { former, work });
   };
@@ -91,7 +97,11 @@ function workOf(
     gate
       .run(
         () =>
-          inLane(job, { workspace, work: () => validateOne({ services, client, job, workspace }, order) }),
+          inLane(job, {
+            workspace,
+            work: () =>
+              validateOne({ services, client, job, workspace, steps: stepsOf(job, services) }, order),
+          }),
         { signal: job.signal },
       )
       .finally(() => {

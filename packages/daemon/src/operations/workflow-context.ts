@@ -1,4 +1,4 @@
-import { StringDecoder } from "node:string_decoder";
+import { TextPieces } from "../jobs/output/index.ts";
 import type { WorkflowContext } from "../workflow/index.ts";
 import type { JobCall } from "./context.ts";
 
@@ -12,7 +12,7 @@ interface Wishes {
 /** What the workflow sees of a job and its workspace: where to report to, and how long to wait. */
 export function workflowContext({ services, job, workspace }: JobCall, wishes: Wishes): WorkflowContext {
   const { config } = services;
-  const decoders = new Map<string, StringDecoder>();
+  const pieces = new Map<string, TextPieces>();
   return {
     report: workspace.template?.report ?? null,
     rrid: workspace.template?.rrid ?? null,
@@ -28,10 +28,9 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     output: (host, stream, chunk) => {
       // A character may be split between two chunks: each stream of each host is decoded as a whole.
       const key = `${host} ${stream}`;
-      const decoder = decoders.get(key) ?? new StringDecoder("utf8");
-      decoders.set(key, decoder);
-      const text = decoder.write(chunk);
-      if (text !== "") job.output(host, { stream, text });
+      const cutter = pieces.get(key) ?? new TextPieces(0);
+      pieces.set(key, cutter);
+      for (const piece of cutter.push(chunk)) job.output(host, { step: 0, stream, ...piece });
     },
     record: (host, entry) => workspace.record(host, entry),
     heldByHand: (host) => workspace.hosts.get(host)?.byHand,

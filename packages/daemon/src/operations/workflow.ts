@@ -34,7 +34,7 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
     reconnect(chosen, { connector, signal: job.signal, workspace: workspace.name, rrid }),
   );
   const report = workspace.template?.report ?? null;
-  const hosts = chosen.map(({ session }) => flow.workflowHost(session, report));
+  const hosts = chosen.map((host) => flow.workflowHost(call.steps.on(host), report));
   const result = fitOutput(await work(workflowContext(call, selection), hosts));
   tellHosts(job, result.hosts);
   tellLostLocks(call, result.hosts);

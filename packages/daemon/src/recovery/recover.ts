@@ -1,3 +1,4 @@
+import { isFinal } from "../jobs/index.ts";
 import type { Services } from "../operations/context.ts";
 import type { Journal } from "../store/journal.ts";
 import { restoreClaims } from "./restore-claims.ts";
@@ -16,6 +17,11 @@ const ASK_AGAIN_MS = 10_000;
  */
 export async function recover(services: Services, journal: Journal): Promise<void> {
   const { workspaces, jobs, arbiter, clock, log } = services;
+  services.outputs.restore(
+    journal.jobs
+      .all()
+      .map(([id, { state, finished }]) => ({ id, ended: isFinal(state) ? (finished ?? 0) : null })),
+  );
   const ended = endedWorkspaces(journal);
   await restoreWorkspaces(services, { journal, ended });
   const { resumed, releasing } = restoreClaims(services, { journal });

@@ -41,6 +41,7 @@ export function restoreJobs(
     if (mayBeginAgain(former)) {
       try {
         resume({ id, former });
+        keepLocks(id, { former, services, journal });
         again.push(id);
         continue;
       } catch (thrown) {
@@ -53,14 +54,27 @@ export function restoreJobs(
   return { again, lost };
 }
 
-function mayBeginAgain({ recipe, begun }: SavedJob): boolean {
-  return recipe !== null && !begun;
+/** The operation locks under which it was at work are no left-overs. */
+function keepLocks(
+  id: string,
+  { former, services, journal }: { former: SavedJob; services: Services; journal: Journal },
+): void {
+  const hosts = services.workspaces.find(former.workspace)?.hosts;
+  for (const [key, lock] of journal.locks.under(`${id}/`)) {
+    const host = hosts?.get(key.slice(id.length + 1));
+    if (host !== undefined) host.atWork = lock;
+  }
+}
+
+/** From its beginning: steps that it has taken already answer as they did. */
+function mayBeginAgain({ recipe }: SavedJob): boolean {
+  return recipe !== null;
 }
 
 function lostWithUs(id: string, { workspace }: SavedJob): NonNullable<JobEnd["error"]> {
   return new MtuiError(
     "job.lost",
-    `The daemon ended while ${id} worked on hosts; what its commands did there is not known.`,
+    `The daemon ended while ${id} worked, and this one cannot go on with it; what was done on its hosts is not known.`,
     {
       hint: `Look at the hosts (mtuictl list-packages -w ${workspace}), then start it again.`,
       data: { job: id },

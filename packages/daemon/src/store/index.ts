@@ -2,4 +2,5 @@ export { hostLedger } from "./host-ledger.ts";
 export { type InstanceLock, takeInstance } from "./instance.ts";
 export { jobRecorder } from "./job-recorder.ts";
 export { Journal } from "./journal.ts";
+export { stepRecorder } from "./step-recorder.ts";
 export { workspaceRecorder } from "./workspace-recorder.ts";

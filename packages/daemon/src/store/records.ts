@@ -29,7 +29,11 @@ export const claimRecord = z.object({
 });
 export type ClaimRecord = z.infer<typeof claimRecord>;
 
-export const heldLock = z.object({ kind: z.enum(["operation", "pool"]), bytes: z.string(), nonce: z.string() });
+export const heldLock = z.object({
+  kind: z.enum(["operation", "pool"]),
+  bytes: z.string(),
+  nonce: z.string(),
+});
 const productId = z.object({ name: z.string(), version: z.string(), arch: z.string() });
 
 /** Key: claim id. What the workspace knows of the host that it has. */

@@ -22,9 +22,7 @@ export class Table<T> {
     this.#put = database.prepare(`INSERT OR REPLACE INTO ${name} VALUES (?, ?)`);
     this.#remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
     this.#get = database.prepare(`SELECT key, body FROM ${name} WHERE key = ?`);
-    this.#under = database.prepare(
-      `SELECT key, body FROM ${name} WHERE key >= ? AND key < ? ORDER BY key`,
-    );
+    this.#under = database.prepare(`SELECT key, body FROM ${name} WHERE key >= ? AND key < ? ORDER BY key`);
     this.#removeUnder = database.prepare(`DELETE FROM ${name} WHERE key >= ? AND key < ?`);
     this.#all = database.prepare(`SELECT key, body FROM ${name}`);
   }

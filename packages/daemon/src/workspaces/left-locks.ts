@@ -11,10 +11,10 @@ export function operationLocks(session: HostSession): HeldLock[] {
  * Gives back operation locks that outlived their operation, which lost the host. One that must stay,
  * since its command is still at work there, is found by the next operation as a lock that is taken.
  */
-export async function releaseLeftLocks({ session, byHand }: WorkspaceHost): Promise<void> {
+export async function releaseLeftLocks({ session, byHand, atWork }: WorkspaceHost): Promise<void> {
   if (!session.connected) return;
   for (const lock of operationLocks(session))
-    if (lock.nonce !== byHand?.nonce) await session.releaseLock(lock);
+    if (lock.nonce !== byHand?.nonce && lock.nonce !== atWork?.nonce) await session.releaseLock(lock);
 }
 
 /**

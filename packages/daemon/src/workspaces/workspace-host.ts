@@ -16,4 +16,6 @@ export interface WorkspaceHost {
   readonly warnings: string[];
   /** An operation lock that a person took with `lock`; operations use it and leave it. */
   byHand?: HeldLock;
+  /** The operation lock of a job that was at work here when the daemon ended, and goes on. */
+  atWork?: HeldLock;
 }

@@ -64,11 +64,13 @@ export const daemonOperations = [
   }),
   defineOperation({
     name: "daemon_stop",
-    summary: "End running commands, release every lock on the hosts, and stop; what waits goes on after the next start",
+    summary: "Stop; what runs on hosts goes on there, and what waits keeps its place, until the next start",
     scope: "daemon",
     effect: "control",
     params: {
       if_idle: z.boolean().default(false).describe("only when no job is active and no workspace is in use"),
+      cancel: z.boolean().default(false).describe("end running commands first, and leave nothing on the hosts"),
+      restart: z.boolean().default(false).describe("idle workspaces keep their hosts, too"),
       wait: z.boolean().default(false).describe("answer when it is all done, and say what was left"),
     },
     result: z.object({
@@ -77,6 +79,9 @@ export const daemonOperations = [
       waiting_jobs: z
         .array(z.string())
         .describe("had changed nothing yet: they begin again when the daemon starts; known with `wait`"),
+      working_jobs: z
+        .array(z.object({ job: z.string(), hosts: z.array(z.string()) }))
+        .describe("their commands go on on these hosts; known with `wait`"),
       stuck_jobs: z.array(z.string()).describe("their commands may still run; known with `wait`"),
       unreleased: z
         .array(z.object({ host: z.string(), reason: z.string(), hint: z.string() }))

@@ -4,6 +4,5 @@ export type {
   SavedStep,
   StepJournal,
   StepKey,
-  StepOutput,
   StepOutputs,
 } from "./saved-step.ts";

@@ -76,10 +76,11 @@ export class RecordedSession implements HostSession {
   }
 
   async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
-    return await this.#recorded("query", command, async (key) => {
-      const output = this.#options.outputs.open(key, { fresh: true });
+    return await this.#recorded({ kind: "query", command, options }, async (key) => {
+      const output = this.#options.outputs.open(key, { fresh: true, capture: captureOf(options) });
+      const { onOutput: _, ...quiet } = options;
       return await this.#askAgain(options, async () => {
-        const outcome = await this.#session.query(command, options);
+        const outcome = await this.#session.query(command, quiet);
         // Whole, and only when it is the answer: what came of a broken one is no part of it.
         if ("stdout" in outcome && outcome.state !== "lost") {
           for (const stream of ["stdout", "stderr"] as const)
@@ -96,16 +97,14 @@ export class RecordedSession implements HostSession {
     lock: HeldLock,
     options: ExecOptions & { release?: boolean } = {},
   ): Promise<Changed> {
-    const changed = await this.#recorded("change", command, async (key) => {
-      const output = this.#options.outputs.open(key);
+    const changed = await this.#recorded({ kind: "change", command, options }, async (key) => {
+      const output = this.#options.outputs.open(key, { capture: captureOf(options) });
       const id = idOf(key);
       const wishes = {
         ...options,
         detach: this.#options.frozen,
-        onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => {
-          output.push(stream, chunk);
-          options.onOutput?.(stream, chunk);
-        },
+        // Followers are told by the files' writer: who comes late is told the same.
+        onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => output.push(stream, chunk),
       };
       let outcome: Outcome = { state: "absent" };
       if (this.#options.again) outcome = await this.#session.follow(id, { ...wishes, from: output.received });
@@ -196,14 +195,14 @@ export class RecordedSession implements HostSession {
   }
 
   async #recorded(
-    kind: "query" | "change",
-    command: string,
+    { kind, command, options }: { kind: "query" | "change"; command: string; options: ExecOptions },
     work: (key: StepKey) => Promise<Changed>,
   ): Promise<Changed> {
     const { journal, clock } = this.#options;
     const key = this.#next();
     const found = journal.find(key);
-    if (found !== null) return await this.#asItWas(expectKind(found, kind, key), { key, command });
+    if (found !== null)
+      return await this.#asItWas(expectKind(found, kind, key), { key, command, capture: captureOf(options) });
     const at = clock.now();
     const outcome = await this.#alive(work(key));
     const written = await journal.save(key, { kind, command, at, end: savedEnd(outcome) });
@@ -213,13 +212,16 @@ export class RecordedSession implements HostSession {
 
   async #asItWas(
     { command, end }: SavedStep & { kind: "query" | "change" },
-    asked: { key: StepKey; command: string },
+    asked: { key: StepKey; command: string; capture: number },
   ): Promise<Changed> {
     if (command !== asked.command) throw otherWorkflow(asked.key);
     const { stdout, stderr, ...rest } = end;
     if (stdout === null || stderr === null) return rest as Changed;
-    const kept = await this.#options.outputs.open(asked.key).end();
-    if (kept.stdout.bytes < stdout.bytes - stdout.dropped || kept.stderr.bytes < stderr.bytes - stderr.dropped)
+    const kept = await this.#options.outputs.open(asked.key, asked).end();
+    if (
+      kept.stdout.bytes < stdout.bytes - stdout.dropped ||
+      kept.stderr.bytes < stderr.bytes - stderr.dropped
+    )
       throw otherWorkflow(asked.key);
     return { ...rest, stdout: kept.stdout, stderr: kept.stderr } as Changed;
   }
@@ -251,6 +253,11 @@ export class RecordedSession implements HostSession {
   }
 }
 
+/** Bytes of a stream that the outcome shows. */
+function captureOf({ limits }: ExecOptions): number {
+  return limits?.capture ?? 1024 * 1024;
+}
+
 function never<T>(): Promise<T> {
   return new Promise<T>(() => {});
 }
@@ -262,12 +269,19 @@ export function idOf({ job, step }: StepKey): string {
 
 /** What the files kept, with what the host did not keep. */
 function counted(kept: Captured, told: Captured): Captured {
-  return { ...kept, dropped: kept.dropped + Math.max(0, told.bytes - kept.bytes), bytes: Math.max(told.bytes, kept.bytes) };
+  return {
+    ...kept,
+    dropped: kept.dropped + Math.max(0, told.bytes - kept.bytes),
+    bytes: Math.max(told.bytes, kept.bytes),
+  };
 }
 
 function savedEnd(outcome: Changed): SavedEnd {
   if (!("stdout" in outcome)) return { ...outcome, stdout: null, stderr: null } as SavedEnd;
-  const bytes = ({ bytes: all, dropped }: Captured): { bytes: number; dropped: number } => ({ bytes: all, dropped });
+  const bytes = ({ bytes: all, dropped }: Captured): { bytes: number; dropped: number } => ({
+    bytes: all,
+    dropped,
+  });
   return { ...outcome, stdout: bytes(outcome.stdout), stderr: bytes(outcome.stderr) } as SavedEnd;
 }
 

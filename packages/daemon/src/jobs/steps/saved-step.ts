@@ -1,4 +1,5 @@
 import type { Captured, CommandOutcome, HeldLock, RebootOutcome } from "../../hosts/index.ts";
+import type { StepOutput } from "../output/index.ts";
 
 type Bytes = Pick<Captured, "bytes" | "dropped">;
 type Plain<O> = O extends { stdout: Captured } ? Omit<O, "stdout" | "stderr"> : O;
@@ -21,7 +22,12 @@ export type SavedStep =
       readonly end: SavedEnd;
     }
   /** `end` null: it had begun. */
-  | { readonly kind: "reboot"; readonly before: string; readonly at: number; readonly end: RebootOutcome | null }
+  | {
+      readonly kind: "reboot";
+      readonly before: string;
+      readonly at: number;
+      readonly end: RebootOutcome | null;
+    }
   | { readonly kind: "history"; readonly at: number; readonly end: boolean | null };
 
 export interface StepKey {
@@ -42,16 +48,8 @@ export interface StepJournal {
   forget(job: string): void;
 }
 
-/** The files of one step's output. */
-export interface StepOutput {
-  /** Bytes of each stream that are there: where following goes on. */
-  readonly received: { readonly stdout: number; readonly stderr: number };
-  push(stream: "stdout" | "stderr", chunk: Buffer): void;
-  /** Everything is written; head and tail of it. */
-  end(): Promise<{ stdout: Captured; stderr: Captured }>;
-}
-
+/** Where the output of this job's steps goes: files, and followers. */
 export interface StepOutputs {
   /** What a former life has received of it is there, unless a `fresh` one is asked for. */
-  open(key: StepKey, options?: { fresh?: boolean }): StepOutput;
+  open(key: StepKey, options: { capture: number; fresh?: boolean }): StepOutput;
 }
