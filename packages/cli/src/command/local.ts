@@ -5,15 +5,28 @@ export function localCommands(): OperationEntry[] {
   return [
     local("daemon_start", { summary: "Start mtuid if it is not running", cli: { command: "daemon start" } }),
     local("daemon_stop", {
-      summary: "End running commands, release every lock on the hosts, and stop mtuid",
+      summary:
+        "Stop mtuid; what runs on hosts goes on there, and what waits keeps its place, until it starts again",
       cli: { command: "daemon stop" },
       properties: {
+        cancel: {
+          type: "boolean",
+          default: false,
+          description: "end running commands first, and leave nothing on the hosts",
+        },
         timeout: { type: "number", minimum: 0, default: 150, description: "seconds to wait for it to end" },
         force: {
           type: "boolean",
           default: false,
           description: "kill it when it has not ended by then; locks on hosts may then stay behind",
         },
+      },
+    }),
+    local("daemon_restart", {
+      summary: "Stop mtuid and start it again; workspaces keep their hosts, and jobs go on",
+      cli: { command: "daemon restart" },
+      properties: {
+        timeout: { type: "number", minimum: 0, default: 150, description: "seconds to wait for it to end" },
       },
     }),
     local("daemon_logs", {

@@ -11,6 +11,14 @@ export async function daemonStart(context: Context): Promise<number> {
   return 0;
 }
 
+/** Stop it and start it again, as it is installed now; everything goes on. */
+export async function daemonRestart(parsed: Parsed, context: Context): Promise<number> {
+  const params = { ...parsed.params, restart: true };
+  const stopped = await daemonStop({ ...parsed, params }, context);
+  const started = await daemonStart(context);
+  return Math.max(stopped, started);
+}
+
 /** Stop it: by request, else by a signal to the process that is proven to be it. */
 export async function daemonStop({ params }: Parsed, context: Context): Promise<number> {
   const instance = readInstance(context.io.env);
@@ -18,6 +26,7 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     client: { kind: "terminal", name: "mtuictl" },
     env: context.io.env,
     force: params.force === true,
+    leave: params.cancel === true ? "nothing" : params.restart === true ? "all" : "working",
     ...(typeof params.timeout === "number" ? { stopMs: 1000 * params.timeout } : {}),
   });
   const code = stopped.unreleased.length + stopped.stuckJobs.length === 0 ? 0 : 1;
@@ -38,6 +47,12 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     if (stopped.waitingJobs.length > 0) {
       const jobs = stopped.waitingJobs.map((job) => oneLine(job)).join(", ");
       context.io.err.write(`Jobs that begin again when mtuid starts: ${jobs}\n`);
+    }
+    for (const { job, hosts } of stopped.workingJobs) {
+      const where = hosts.length === 0 ? "" : ` on ${oneLine(hosts.join(", "))}`;
+      context.io.err.write(
+        `${oneLine(job)} goes on${where}. Come back: mtuictl job follow ${oneLine(job)}\n`,
+      );
     }
     for (const job of stopped.stuckJobs)
       context.io.err.write(`${oneLine(job)} did not end: its commands may still run on its hosts.\n`);

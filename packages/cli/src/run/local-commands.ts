@@ -12,6 +12,8 @@ export async function runLocal(
       return (await import("../local/daemon-commands.ts")).daemonStart(context);
     case "daemon_stop":
       return (await import("../local/daemon-commands.ts")).daemonStop(parsed, context);
+    case "daemon_restart":
+      return (await import("../local/daemon-commands.ts")).daemonRestart(parsed, context);
     case "daemon_logs":
       return (await import("../local/daemon-logs.ts")).daemonLogs(parsed, context);
     case "completion": {

@@ -10,6 +10,11 @@ export interface StopOptions {
   env?: NodeJS.ProcessEnv;
   /** Also when it does not answer, and in the end with KILL: locks may stay on hosts. */
   force?: boolean;
+  /**
+   * What stays on the hosts for the next daemon: running commands under their locks (the default), the hosts
+   * of idle workspaces too, or nothing: then running commands are ended first.
+   */
+  leave?: "working" | "all" | "nothing";
   /** Milliseconds for an orderly end: commands are ended, locks on hosts released. @default 150 s */
   stopMs?: number;
   helloMs?: number;
@@ -19,7 +24,9 @@ export interface StopOptions {
 interface Left {
   /** Jobs that had changed nothing yet: they begin again when the daemon starts. */
   waitingJobs: string[];
-  /** Jobs whose commands may still run on their hosts. */
+  /** Jobs whose commands go on on these hosts; the next daemon goes on with them. */
+  workingJobs: { job: string; hosts: string[] }[];
+  /** Jobs whose commands may still run on their hosts, though they should not. */
   stuckJobs: string[];
   /** Hosts on which locks may still be. */
   unreleased: { host: string; reason: string; hint: string }[];
@@ -35,7 +42,7 @@ export interface Stopped extends Left {
 const LOOK_MS = 25;
 /** What the daemon takes at most, and some more. */
 const STOP_MS = 150_000;
-const NOTHING_LEFT: Left = { waitingJobs: [], stuckJobs: [], unreleased: [] };
+const NOTHING_LEFT: Left = { waitingJobs: [], workingJobs: [], stuckJobs: [], unreleased: [] };
 
 /**
  * End this user's daemon: by request, else (it hangs, its socket is gone) by a signal to the process
@@ -98,7 +105,8 @@ async function ask(options: StopOptions): Promise<Asked | null> {
       limits: { helloMs: options.helloMs ?? 5_000 },
     });
     const timeoutMs = options.stopMs ?? STOP_MS;
-    const answer = await daemon.call("daemon_stop", { wait: true }, { timeoutMs });
+    const how = { cancel: options.leave === "nothing", restart: options.leave === "all" };
+    const answer = await daemon.call("daemon_stop", { wait: true, ...how }, { timeoutMs });
     const hungUp = daemon.closed.then(() => true);
     const limit = sleep(timeoutMs, false, { ref: false });
     return { pid: daemon.hello.pid, left: leftBy(answer), hungUp: await Promise.race([hungUp, limit]) };
@@ -111,8 +119,8 @@ async function ask(options: StopOptions): Promise<Asked | null> {
 function leftBy(answer: unknown): Left {
   // An older daemon does not say; the process that ends is what counts.
   const reply = answer as Partial<ResultOf<"daemon_stop">>;
-  const { waiting_jobs = [], stuck_jobs = [], unreleased = [] } = reply;
-  return { waitingJobs: waiting_jobs, stuckJobs: stuck_jobs, unreleased };
+  const { waiting_jobs = [], working_jobs = [], stuck_jobs = [], unreleased = [] } = reply;
+  return { waitingJobs: waiting_jobs, workingJobs: working_jobs, stuckJobs: stuck_jobs, unreleased };
 }
 
 function sameProcess(pid: number, instance: Instance | null): Instance | null {
