@@ -66,7 +66,7 @@ export const SECTIONS = {
     max_active_per_workspace: count(1, 1_000),
     keep_finished: count(0, 100_000),
     keep_seconds: seconds,
-    output_bytes: count(64 * 1024, 2 ** 40),
+    output_bytes: count(2 * 1024 * 1024, 2 ** 40),
     keep_output_bytes: count(0, 2 ** 50),
   }),
   daemon: z.strictObject({

@@ -17,7 +17,7 @@ export type ResultOf<N extends OperationName> = z.output<OperationOf<N>["result"
 
 export type { Effect, OperationSpec, Scope } from "./operation.ts";
 export { workspaceName } from "./operation.ts";
-export { type DaemonEvent, eventShape } from "./jobs.ts";
+export { type DaemonEvent, eventShape, type OutputPiece } from "./jobs.ts";
 export { helloParams, helloResult } from "./daemon.ts";
 export {
   errorReport,

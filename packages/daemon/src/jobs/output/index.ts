@@ -2,3 +2,4 @@ export { JobOutputs, type OpenStep, type OutputLimits, type StreamFacts } from "
 export type { StepOutput } from "./step-output.ts";
 export { STREAMS, type StreamId, type StreamName } from "./place.ts";
 export { type TextPiece, TextPieces } from "./text-pieces.ts";
+export { outputPage, type OutputWish } from "./page.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../clock.ts";
 import type { Log } from "../../log/index.ts";
 import { asFileName, fromFileName, hostDirectory, type StreamId, type StreamName } from "./place.ts";
-import { endOf, keptBytes, readAt, readSegments, type Segment } from "./segments.ts";
+import { endOf, keptBytes, readSegments, type Segment } from "./segments.ts";
 import { type StepOutput, stepOutput } from "./step-output.ts";
 import { StreamFile } from "./stream-file.ts";
 import type { TextPiece } from "./text-pieces.ts";
@@ -82,7 +82,8 @@ export class JobOutputs implements Disposable {
         directory,
         file: { step, stream, query },
         segments: known.find((each) => each.stream === stream && each.query === query)?.segments ?? [],
-        cap: limits.streamBytes,
+        // What the outcome shows must be there for the job's next life.
+        cap: Math.max(limits.streamBytes, 2 * capture),
         capture,
         onDisk: (bytes) => this.#count(job, bytes),
         onTrouble,
@@ -119,25 +120,11 @@ export class JobOutputs implements Disposable {
     });
   }
 
-  /** The pieces of one stream that are kept; for `readAt`. */
+  /** The pieces of one stream that are kept; for `readOn`. */
   segments(job: string, { host, step, stream }: StreamId): readonly Segment[] {
     this.#flush(job);
     const all = readSegments(hostDirectory(this.#of(job), host));
     return all.find((each) => !each.query && each.step === step && each.stream === stream)?.segments ?? [];
-  }
-
-  /** The next kept bytes of a stream; null at its end, or when it cannot be read any more. */
-  read(
-    job: string,
-    { from, limit, ...id }: StreamId & { from: number; limit: number },
-  ): { offset: number; bytes: Buffer } | null {
-    try {
-      return readAt(this.segments(job, id), { from, limit });
-    } catch (error) {
-      // It may have been rotated away meanwhile: what is there now is the answer.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-      throw error;
-    }
   }
 
   /** The job has ended: from now on its output may have to make room. */

@@ -45,15 +45,21 @@ export function keptBytes(segments: readonly Segment[]): number {
   return segments.reduce((sum, { size }) => sum + size, 0);
 }
 
+export interface KeptBytes {
+  /** Where they stand. Behind what was asked for when bytes between are not kept. */
+  readonly offset: number;
+  readonly bytes: Buffer;
+}
+
 /**
  * The first bytes that are kept at `from` or behind it, at most `limit`, of one piece.
- * @returns where they stand, which is behind `from` when bytes between are not kept; null at the end
+ * @returns null at the end
  * @throws Error of the file system
  */
 export function readAt(
   segments: readonly Segment[],
   { from, limit }: { from: number; limit: number },
-): { offset: number; bytes: Buffer } | null {
+): KeptBytes | null {
   for (const segment of segments) {
     const end = segment.start + segment.size;
     if (end <= from) continue;
@@ -67,16 +73,22 @@ export function readAt(
   return null;
 }
 
-/** Kept bytes from `from` to `to`, pieces put together; meant for a few MiB. */
-export function readRange(segments: readonly Segment[], { from, to }: { from: number; to: number }): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = from; at < to; ) {
-    const piece = readAt(segments, { from: at, limit: to - at });
-    if (piece === null || piece.offset >= to) break;
-    pieces.push(piece.bytes.subarray(0, to - piece.offset));
-    at = piece.offset + piece.bytes.length;
+/** As `readAt`, but on through pieces that follow each other without a gap; meant for a few MiB. */
+export function readOn(
+  segments: readonly Segment[],
+  { from, limit }: { from: number; limit: number },
+): KeptBytes | null {
+  const first = readAt(segments, { from, limit });
+  if (first === null) return null;
+  const parts = [first.bytes];
+  let length = first.bytes.length;
+  while (length < limit) {
+    const next = readAt(segments, { from: first.offset + length, limit: limit - length });
+    if (next === null || next.offset !== first.offset + length) break;
+    parts.push(next.bytes);
+    length += next.bytes.length;
   }
-  return Buffer.concat(pieces);
+  return { offset: first.offset, bytes: parts.length === 1 ? first.bytes : Buffer.concat(parts) };
 }
 
 function readPiece(path: string, { position, length }: { position: number; length: number }): Buffer {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { Captured } from "../../hosts/outcome.ts";
 import { HeadTail } from "../../ssh/capture.ts";
 import { type FileFacts, segmentFile } from "./place.ts";
-import { endOf, keptBytes, readRange, type Segment } from "./segments.ts";
+import { endOf, keptBytes, readAt, type Segment } from "./segments.ts";
 
 /** Pieces of a stream on a disk that is full again and again. */
 const MAX_PIECES = 64;
@@ -113,8 +113,10 @@ export class StreamFile {
           const last = Math.min(to, start + size);
           if (first >= last) continue;
           kept.skip(first - at);
-          kept.push(readRange(this.#segments, { from: first, to: last }));
-          at = last;
+          const piece = readAt(this.#segments, { from: first, limit: last - first });
+          if (piece === null) continue;
+          kept.push(piece.bytes);
+          at = first + piece.bytes.length;
         }
       }
     } catch (error) {
