@@ -111,6 +111,20 @@ describe("a job at work when its daemon ends", () => {
     expect(desk.pool.machine("ant").files.operation).toBeNull();
   });
 
+  test("what was done for the report before is there for export", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] });
+    await desk.call("run", { workspace: "w", command: ["one"] });
+    const next = await desk.nextLife();
+    const commands = (): string[] | undefined =>
+      next.services.workspaces.find("w")?.histories.get("ant")?.commands.map(({ command }) => command);
+    expect(commands()).toEqual(["one"]);
+    await next.call("run", { workspace: "w", command: ["two"] });
+    expect(commands()).toEqual(["one", "two"]);
+    await next.call("close_workspace", { workspace: "w" });
+    expect(next.journal.histories.all()).toEqual([]);
+  });
+
   test("an idle desk keeps its hosts over a restart, and loses them with a stop", async () => {
     using desk = openDesk({ hosts: ["ant"] });
     await desk.call("add_host", { workspace: "w", target: ["ant"] });

@@ -122,6 +122,9 @@ describe("the journal", () => {
     for (const [name, count] of Object.entries(tables))
       expect({ [name]: journal[name as keyof typeof tables].all().length }).toEqual({ [name]: count });
     expect(journal.count("claims")).toBe(12);
+    const since2 = version < 2 ? [0, 0, 0] : [3, 1, 1];
+    const { steps, locks, histories } = journal;
+    expect([steps, locks, histories].map((table) => table.all().length)).toEqual(since2);
     expect(logged).toEqual([]);
   });
 });

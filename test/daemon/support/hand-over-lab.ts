@@ -73,7 +73,7 @@ export class HandOverLab implements AsyncDisposable {
         arbiter: this.arbiter,
         connector: this.connector,
         releaser: this.releaser,
-        ledger: { save: () => undefined },
+        ledger: { save: () => undefined, saveHistory: () => undefined },
         config: { daemon: { fanout: 8 } },
       },
       {

@@ -55,7 +55,14 @@ export function startJob<N extends OperationName>(
 
 export function stepsOf(job: Job, services: Services): JobSteps {
   const steps = new JobSteps({ ...services.steps, job });
-  void job.ended.then(() => steps.end());
+  void job.ended.then(() => {
+    steps.end();
+    const workspace = services.workspaces.find(job.request.workspace);
+    for (const [name, host] of workspace?.hosts ?? []) {
+      const history = workspace?.histories.get(name);
+      if (history !== undefined) services.ledger.saveHistory(host, history);
+    }
+  });
   return steps;
 }
 

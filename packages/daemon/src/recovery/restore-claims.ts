@@ -3,6 +3,7 @@ import { dormantSession } from "../hosts/index.ts";
 import type { Services } from "../operations/context.ts";
 import type { Journal } from "../store/journal.ts";
 import type { HostRecord } from "../store/records.ts";
+import type { HostHistory } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 
 const LEFT = "the daemon ended while it had this host; looking what it left there";
@@ -23,6 +24,8 @@ export function restoreClaims(
     const workspace = workspaces.find(owner);
     if (record.state === "claimed" && host !== null && workspace !== undefined) {
       workspace.hosts.set(hostName, hostOf(arbiter.adopt(fields, { job }), host));
+      const history = journal.histories.get(id);
+      if (history !== null) workspace.histories.set(hostName, history as unknown as HostHistory);
       count.resumed += 1;
     } else {
       releaser.resume(arbiter.adopt(fields, { job, releasing: LEFT }), LEFT);

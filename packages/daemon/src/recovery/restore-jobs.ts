@@ -41,6 +41,7 @@ export function restoreJobs(
     if (mayBeginAgain(former)) {
       try {
         resume({ id, former });
+        takeBack(former, services);
         keepLocks(id, { former, services, journal });
         again.push(id);
         continue;
@@ -52,6 +53,14 @@ export function restoreJobs(
     lost.push(id);
   }
   return { again, lost };
+}
+
+/** What it had run, it records again. */
+function takeBack({ workspace, started }: SavedJob, { workspaces }: Services): void {
+  for (const history of workspaces.find(workspace)?.histories.values() ?? []) {
+    const kept = history.commands.filter(({ at }) => started === null || at < started);
+    history.commands.splice(0, history.commands.length, ...kept);
+  }
 }
 
 /** The operation locks under which it was at work are no left-overs. */

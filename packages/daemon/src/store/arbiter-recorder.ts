@@ -13,7 +13,10 @@ export function arbiterRecorder(journal: Journal): ArbiterJournal {
 function writeDown(journal: Journal, { holders, tickets, counts }: ArbiterChange): void {
   for (const { key, name, holder } of holders) {
     const former = journal.claims.get(key);
-    if (former && former.claim !== holder?.claim) journal.hosts.remove(former.claim);
+    if (former && former.claim !== holder?.claim) {
+      journal.hosts.remove(former.claim);
+      journal.histories.remove(former.claim);
+    }
     if (holder === null) journal.claims.remove(key);
     else journal.claims.put(key, claimOf(name, holder));
   }
