@@ -110,6 +110,12 @@ export class FakeHost implements HostSession {
       .map((event) => event.replace(/^(query|change) (LC_ALL=C LANG=C )?/, ""));
   }
 
+  /** What the model says to a command line, for other hosts in memory. */
+  answerTo(line: string): { exit: number; stdout: string } {
+    const { exit, stdout = "" } = this.#model(words(line));
+    return { exit, stdout };
+  }
+
   async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
     return this.#execute(`query ${command}`, options);
   }

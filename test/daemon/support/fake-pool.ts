@@ -42,16 +42,43 @@ export class FakeMachine {
   readonly commands: string[] = [];
   /** Changing commands by id: begun by any session, at work or ended, until they are collected. */
   readonly runs = new Map<string, FakeRun>();
+  /** Every changing command that was begun here, in order. */
+  readonly changes: { readonly id: string; readonly command: string }[] = [];
+  /** Lines of the host's history. */
+  readonly history: string[] = [];
+  /** A cancel ends the command at once; else it lasts as long as its gate. */
+  killable = false;
   /** Ids that sessions gave up, in order. */
   readonly collected: string[] = [];
   /** Another one after each reboot. */
   boot = 1;
   /** Awaited by what it is named after, before anything else. */
-  readonly gates: Partial<Record<"connect" | "lock" | "release" | "command", () => Promise<void>>> = {};
+  readonly gates: Partial<
+    Record<"connect" | "lock" | "release" | "command" | "reboot", () => Promise<void>>
+  > = {};
   answer: (command: string) => { exit: number; stdout: string } = () => ({ exit: 0, stdout: "" });
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** A changing command is at work, whoever follows it. */
+  get busy(): boolean {
+    return this.fenced || [...this.runs.values()].some(({ exit }) => exit === null);
+  }
+
+  /** @returns whether it was there */
+  giveBack({ kind, bytes }: HeldLock): boolean {
+    if (this.files[kind]?.bytes !== bytes) return false;
+    this.files[kind] = null;
+    return true;
+  }
+
+  /** Its locks are in memory: they are gone, and so is what ran. */
+  restart(): void {
+    this.boot += 1;
+    this.files.operation = null;
+    this.files.pool = null;
   }
 
   lockedBy(user: string, kind: LockKind = "pool"): this {
@@ -206,20 +233,37 @@ export class FakeSession implements HostSession {
   /** The command goes on on the machine whatever becomes of this session. */
   async change(
     command: string,
-    _lock: HeldLock,
+    lock: HeldLock,
     options: ExecOptions & { release?: boolean; id?: string } = {},
   ): Promise<Changed> {
     if (!this.connected) return { state: "unreachable", error: gone(this.name).toReport() };
     ids += 1;
     const { id = `random-${ids}` } = options;
     if (!this.machine.runs.has(id)) {
+      const lost = this.#lostLock(lock);
+      if (lost !== null) return { state: "notRun", error: lost.toReport() };
       this.machine.commands.push(command);
-      this.machine.runs.set(id, new FakeRun(this.machine, command));
+      this.machine.changes.push({ id, command });
+      const release = options.release === true ? () => this.machine.giveBack(lock) : undefined;
+      this.machine.runs.set(id, new FakeRun(this.machine, command, { release }));
     }
     const followed = await this.follow(id, { ...options, from: { stdout: 0, stderr: 0 } });
     if (followed.state === "absent") throw new Error(`${id} was collected while it ran`);
     if (options.id === undefined) this.machine.runs.delete(id);
     return followed;
+  }
+
+  /** As the real one: both locks must stand when a command begins. */
+  #lostLock(lock: HeldLock): MtuiError | null {
+    const pool = this.#held.find(({ kind }) => kind === "pool");
+    for (const each of pool === undefined ? [lock] : [lock, pool]) {
+      const bytes = this.machine.files[each.kind]?.bytes;
+      if (bytes?.endsWith(` n=${each.nonce}`) !== true)
+        return new MtuiError("lock.lost", `${this.name}: our ${each.kind} lock is gone.`, {
+          data: { host: this.name, lock: each.kind },
+        });
+    }
+    return null;
   }
 
   async follow(
@@ -236,6 +280,10 @@ export class FakeSession implements HostSession {
       if (detach?.aborted) resolve("left");
       detach?.addEventListener("abort", () => resolve("left"), { once: true });
     });
+    if (this.machine.killable) {
+      if (signal?.aborted) run.kill();
+      signal?.addEventListener("abort", () => run.kill(), { once: true });
+    }
     const end = await Promise.race([run.ended, left]);
     reader.stop();
     // A daemon that died hears nothing any more.
@@ -248,8 +296,10 @@ export class FakeSession implements HostSession {
       return { state: "lost", error: error.toReport(), ...ran };
     }
     if (signal?.aborted) return { state: "cancelled", gone: true, ...ran };
-    const { exit } = end;
-    return exit === 0 ? { state: "ok", exit: 0, ...ran } : { state: "failed", exit, ...ran };
+    const { exit, released } = end;
+    if (released) this.#held = this.#held.filter(({ kind }) => kind !== "operation");
+    const said = released ? { ...ran, lockReleased: true } : ran;
+    return exit === 0 ? { state: "ok", exit: 0, ...said } : { state: "failed", exit, ...said };
   }
 
   collect(ids: readonly string[]): void {
@@ -299,7 +349,7 @@ export class FakeSession implements HostSession {
     if (!this.connected) return { state: "error", reason: gone(this.name).message };
     const file = this.machine.files[lock.kind];
     if (file !== null && this.machine.stuck) return { state: "error", reason: "read-only file system" };
-    if (lock.kind === "operation" && this.machine.fenced)
+    if (lock.kind === "operation" && this.machine.busy)
       return { state: "error", reason: "a command that began under it is still at work" };
     this.#held = this.#held.filter(({ nonce }) => nonce !== lock.nonce);
     if (file === null) return { state: "absent" };
@@ -327,7 +377,7 @@ export class FakeSession implements HostSession {
   }
 
   async breakLock(kind: LockKind, seen: string): Promise<LockRelease> {
-    if (kind === "operation" && this.machine.fenced)
+    if (kind === "operation" && this.machine.busy)
       return { state: "error", reason: "a command that began under it is still at work" };
     if (!this.connected) return { state: "error", reason: gone(this.name).message };
     const file = this.machine.files[kind];
@@ -358,7 +408,9 @@ export class FakeSession implements HostSession {
     return this.connected ? `boot-${this.machine.boot}` : null;
   }
 
-  async appendHistory(): Promise<boolean> {
+  async appendHistory(fields: readonly string[]): Promise<boolean> {
+    if (!this.connected) return false;
+    this.machine.history.push(fields.join(":"));
     return true;
   }
 
@@ -366,8 +418,15 @@ export class FakeSession implements HostSession {
     return FACTS;
   }
 
-  async reboot(): Promise<RebootOutcome> {
-    return { state: "ok", before: "a", after: "b", ms: 1 };
+  async reboot({ lock }: { lock: HeldLock }): Promise<RebootOutcome> {
+    if (!this.connected) return { state: "notRun", error: gone(this.name).toReport() };
+    const lost = this.#lostLock(lock);
+    if (lost !== null) return { state: "notRun", error: lost.toReport() };
+    const before = `boot-${this.machine.boot}`;
+    this.machine.restart();
+    await this.machine.gates.reboot?.();
+    for (const held of this.#held) await this.putBackLock(held);
+    return { state: "ok", before, after: `boot-${this.machine.boot}`, ms: 1 };
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,11 @@ export class VirtualClock implements Clock {
     return this.#timers.length;
   }
 
+  /** When the next one is due, in milliseconds since the epoch. */
+  get next(): number | null {
+    return this.#timers.reduce<number | null>((first, { at }) => Math.min(first ?? at, at), null);
+  }
+
   /** Runs what is due on the way, in order, letting promises settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
