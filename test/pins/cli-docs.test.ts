@@ -11,7 +11,7 @@ test("docs/cli.md has the commands and error kinds as they are (node --condition
 });
 
 test("it documents each command that can be typed, and no hidden one", () => {
-  expect(page).toContain("### job cancel\n\n`mtuictl job cancel ID`\n");
+  expect(page).toContain("### job cancel\n\n`mtuictl job cancel ID [ID...]`\n");
   expect(page).toContain("### run\n\n`mtuictl run COMMAND...`\n");
   expect(page).toContain(
     "| `-t, --target <host>` | only these hosts; default: all of the workspace; repeatable |",

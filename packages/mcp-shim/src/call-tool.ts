@@ -18,10 +18,19 @@ export async function callTool(
       signal,
       repeatable: entry.effect === "read",
     });
-    return { content: [{ type: "text", text: JSON.stringify(result ?? null) }] };
+    const answer = { type: "text" as const, text: JSON.stringify(result ?? null) };
+    const error = entry.name === "job_result" ? errorOf(result) : null;
+    if (error === null) return { content: [answer] };
+    // What was asked for did not come about; what there is of it comes along.
+    return { isError: true, content: [{ type: "text", text: `${error.kind}: ${error.message}` }, answer] };
   } catch (thrown) {
     return failure(toMtuiError(thrown));
   }
+}
+
+function errorOf(result: unknown): { kind: string; message: string } | null {
+  const { error } = (result ?? {}) as { error?: { kind: string; message: string } | null };
+  return error ?? null;
 }
 
 function failure(error: MtuiError): CallToolResult {

@@ -64,7 +64,7 @@ export const FLAGS: Readonly<Record<string, FlagSpec>> = {
     schema: { type: "boolean", default: false, description: "go on with what happens, until Ctrl-C" },
   },
   diff: {
-    applies: ofName("run"),
+    applies: ofName("run", "job_result"),
     schema: {
       type: "boolean",
       default: false,

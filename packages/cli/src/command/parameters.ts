@@ -24,6 +24,7 @@ const METAVARS: Readonly<Record<string, string>> = {
   target: "host",
   job_id: "id",
   job_ids: "id",
+  others: "id",
   claim: "id",
   from: "cursor",
   last: "number",

@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import type { Context } from "../run/context.ts";
-import type { Clock } from "../terminal/io.ts";
 import { news, type Watching } from "./news.ts";
+import { pause } from "./pause.ts";
 import { queuePicture } from "./queue-picture.ts";
 
 /** What may change the queue's picture. */
@@ -34,17 +34,4 @@ export async function watchQueue(options: Watching & { context: Context }): Prom
     await news(queue.cursor, watching);
     await pause(context.io.clock, { ms: listedAt + LIST_MS - context.io.clock.now(), signal });
   }
-}
-
-function pause(clock: Clock, { ms, signal }: { ms: number; signal: AbortSignal }): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      stop();
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const stop = clock.after(ms, finish);
-    signal.addEventListener("abort", finish, { once: true });
-  });
 }

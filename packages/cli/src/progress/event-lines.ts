@@ -1,7 +1,7 @@
 import type { DaemonEvent, JobView } from "@mtui/core/registry";
 import { placeWords, targetWords } from "../render/format.ts";
 import { stateWords } from "../render/states.ts";
-import { oneLine, sanitise } from "../terminal/sanitise.ts";
+import { oneLine } from "../terminal/sanitise.ts";
 import { jobName } from "./job-name.ts";
 
 /** States of which the next line says more: the ticket, or the first step. */
@@ -37,9 +37,8 @@ function words(event: DaemonEvent, { job, alone }: { job: JobView | undefined; a
     case "job.ticket":
       return job?.ticket ? ticketText(job.ticket) : [];
     case "job.output":
-      return sanitise(event.text ?? "")
-        .replace(/\n$/, "")
-        .split("\n");
+      // Put together to lines elsewhere.
+      return [];
     default:
       return text;
   }

@@ -62,8 +62,9 @@ function block(job: JobView, options: FrameOptions): string[] {
     ([, { step: hostStep }]) => job.state !== "waiting" || hostStep === LOCK_STEP,
   );
   const width = Math.max(0, ...hosts.map(([name]) => name.length));
-  for (const [name, { state, step: hostStep, exit, message }] of hosts) {
-    const more = [hostStep, message].filter((text) => text !== undefined).map((text) => oneLine(text));
+  for (const [name, { state, step: hostStep, exit, message, last_line }] of hosts) {
+    const line = state === "running" ? last_line : undefined;
+    const more = [hostStep, message, line].filter((text) => text !== undefined).map((text) => oneLine(text));
     lines.push(
       `    ${pad(oneLine(name), width)}  ${stateWords(state, exit)}${more.length > 0 ? `  ${more.join(": ")}` : ""}`,
     );

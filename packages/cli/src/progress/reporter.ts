@@ -1,5 +1,5 @@
 import type { DaemonEvent, JobView } from "@mtui/core/registry";
-import type { Io } from "../terminal/io.ts";
+import type { Io, Surface } from "../terminal/io.ts";
 import { styleOf } from "../terminal/style.ts";
 import { eventLines } from "./event-lines.ts";
 import { frame } from "./frame.ts";
@@ -8,6 +8,8 @@ import { LiveRegion } from "./live-region.ts";
 /** Shows the way of jobs to whoever watches; on standard error, which is not for data. */
 export interface Reporter extends Disposable {
   update(page: { events: readonly DaemonEvent[]; jobs: readonly JobView[] }): void;
+  /** What a command printed: on the stream that it printed it to. */
+  printed(stream: "stdout" | "stderr", lines: readonly string[]): void;
   /** A line for people in between. */
   say(line: string): void;
   /** While a question is open. */
@@ -31,11 +33,16 @@ function plainReporter({ io, how }: ReporterOptions): Reporter {
       if (how === "none") return;
       for (const event of events) for (const line of eventLines(event, jobs)) io.err.write(`${line}\n`);
     },
+    printed: (stream, lines) => surfaceOf(stream, io).write(`${lines.join("\n")}\n`),
     say: (line) => io.err.write(`${line}\n`),
     pause() {},
     resume() {},
     [Symbol.dispose]() {},
   };
+}
+
+function surfaceOf(stream: "stdout" | "stderr", io: Io): Surface {
+  return stream === "stdout" ? io.out : io.err;
 }
 
 /** Live, a change is a redraw; only output, notes and ends of jobs stay as lines. */
@@ -60,9 +67,15 @@ function liveReporter(io: Io): Reporter {
     update(page) {
       jobs = page.jobs;
       at = clock.now();
-      const kept = page.events.filter((event) => event.type === "job.output" || event.type === "job.note");
+      const kept = page.events.filter((event) => event.type === "job.note");
       region.print(kept.flatMap((event) => eventLines(event, jobs)));
       region.refresh();
+    },
+    printed(stream, lines) {
+      const surface = surfaceOf(stream, io);
+      // On the same terminal the picture makes room for it.
+      if (surface.tty) region.print(lines);
+      else surface.write(`${lines.join("\n")}\n`);
     },
     say: (line) => region.print([line]),
     pause: () => region.pause(),

@@ -7,7 +7,7 @@ import { paint, stateWords } from "./states.ts";
 import { ticketLines } from "./queue.ts";
 import type { View } from "./view.ts";
 
-export function renderJobList({ jobs }: ResultOf<"job_list">, view: View): string[] {
+export function renderJobList({ jobs, more = 0 }: ResultOf<"job_list">, view: View): string[] {
   if (jobs.length === 0) return ["No jobs."];
   const rows = jobs.map((job) => [
     oneLine(job.id),
@@ -17,7 +17,8 @@ export function renderJobList({ jobs }: ResultOf<"job_list">, view: View): strin
     oneLine(job.command),
   ]);
   const header = ["job", "state", "time", "workspace", "command"].map((title) => view.style.dim(title));
-  return table([header, ...rows], { columns: view.columns });
+  const lines = table([header, ...rows], { columns: view.columns });
+  return more === 0 ? lines : [...lines, view.style.dim(`${more} older ones: --limit ${jobs.length + more}`)];
 }
 
 export function renderJob(job: JobView, view: View): string[] {
@@ -27,11 +28,14 @@ export function renderJob(job: JobView, view: View): string[] {
     `  workspace ${oneLine(job.workspace)}${job.rrid === null ? "" : `, ${oneLine(job.rrid)}`}, asked for ${ago(job.created_at, view.now)}`,
   ];
   if (job.step !== null) lines.push(`  step: ${oneLine(job.step)}`);
-  for (const [host, { state, step, exit, message }] of Object.entries(job.hosts)) {
+  for (const [host, progress] of Object.entries(job.hosts)) {
+    const { state, step, exit, message, since, last_line } = progress;
     const more = [step, message].filter((text) => text !== undefined).map((text) => oneLine(text));
+    if (state === "running" && since !== undefined) more.push(duration((view.now - since) / 1000));
     lines.push(
       `  ${oneLine(host)}: ${stateWords(state, exit)}${more.length === 0 ? "" : `  ${more.join(": ")}`}`,
     );
+    if (state === "running" && last_line !== undefined) lines.push(`    ${style.dim(oneLine(last_line))}`);
   }
   if (job.ticket !== null) lines.push(...ticketLines(job.ticket, view).map((line) => `  ${line}`));
   if (job.error !== null) lines.push(`  ${style.red(errorLine(job.error))}`);
@@ -42,6 +46,6 @@ export function renderJobs({ jobs }: { jobs: readonly JobView[] }, view: View): 
   return jobs.flatMap((job) => renderJob(job, view));
 }
 
-export function renderJobCancel({ job, message }: ResultOf<"job_cancel">, view: View): string[] {
-  return [oneLine(message), ...renderJob(job, view)];
+export function renderJobCancel({ others = [], ...first }: ResultOf<"job_cancel">, view: View): string[] {
+  return [first, ...others].flatMap(({ job, message }) => [oneLine(message), ...renderJob(job, view)]);
 }

@@ -7,6 +7,7 @@ import { diffLines } from "./line-diff.ts";
 import { stateWords } from "./states.ts";
 import type { View } from "./view.ts";
 
+const NOTHING = "(no output)";
 /** Exit code of a shell that did not find the program. */
 const NOT_FOUND = 127;
 /** One word, quoted, with what only a shell understands: a whole line was given as the program's name. */
@@ -19,13 +20,27 @@ interface HostResults {
 
 /** Output of one command line on many hosts: equal output once, failures first. */
 export function renderRun(result: HostResults, view: View): string[] {
-  const groups = groupOutputs(result.hosts);
-  const lines = view.flags.diff
-    ? differences(groups, view)
-    : groups.flatMap((group) => [...groupLines(group, view), ""]);
+  const lines = view.shown ? ends(result.hosts, view) : outputs(result.hosts, view);
   lines.push(...result.warnings.map((warning) => view.style.yellow(`warning: ${oneLine(warning)}`)));
   lines.push(summary(result.hosts, view));
   return lines;
+}
+
+function outputs(hosts: readonly HostResult[], view: View): string[] {
+  const groups = groupOutputs(hosts);
+  if (view.flags.diff) return differences(groups, view);
+  return groups.flatMap((group) => [...groupLines(group, view), ""]);
+}
+
+/** Only what does not go without saying: which hosts did not end well, and why. */
+function ends(hosts: readonly HostResult[], view: View): string[] {
+  const bare = hosts.map((host) => ({
+    ...host,
+    commands: host.commands.map((command) => ({ ...command, stdout: "", stderr: "", dropped: 0 })),
+  }));
+  return groupOutputs(bare)
+    .filter(({ state, sample }) => state !== "ok" || sample.warnings.length > 0)
+    .flatMap((group) => [header(group, view), ...contents(group).filter((line) => line !== NOTHING)]);
 }
 
 function groupLines(group: OutputGroup, view: View): string[] {
@@ -54,7 +69,7 @@ function contents({ sample }: OutputGroup): string[] {
   if (sample.exit === NOT_FOUND && sample.commands.some(({ command }) => SHELL_LINE.test(command)))
     lines.push("(There is no shell in between; for one: mtuictl run -- sh -c '...')");
   lines.push(...sample.warnings.map((warning) => `warning: ${oneLine(warning)}`));
-  return lines.length === 0 ? ["(no output)"] : lines;
+  return lines.length === 0 ? [NOTHING] : lines;
 }
 
 /** Against the answer of most hosts: what the others have instead. */

@@ -8,6 +8,8 @@ export interface View {
   readonly columns: number | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What commands printed has been shown, as it came. */
+  readonly shown?: boolean;
   readonly flags: Pick<Flags, "diff" | "verbose">;
 }
 

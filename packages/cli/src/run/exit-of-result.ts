@@ -14,7 +14,7 @@ export function exitOfResult(operation: string, result: unknown): number {
         ? EXIT.failed
         : EXIT.ok;
     case "job_cancel":
-      return (result as ResultOf<"job_cancel">).cancelled ? EXIT.ok : EXIT.failed;
+      return exitOfCancel(result as ResultOf<"job_cancel">);
     case "job_wait":
       return exitOfWait(result as ResultOf<"job_wait">);
     default:
@@ -25,6 +25,10 @@ export function exitOfResult(operation: string, result: unknown): number {
 function exitOfUnlock({ hosts }: ResultOf<"unlock">): number {
   if (hosts.some((host) => host.state === "error")) return EXIT.failed;
   return hosts.some((host) => host.state === "foreign") ? EXIT.busy : EXIT.ok;
+}
+
+function exitOfCancel({ others = [], ...first }: ResultOf<"job_cancel">): number {
+  return [first, ...others].every(({ cancelled }) => cancelled) ? EXIT.ok : EXIT.failed;
 }
 
 function exitOfWait({ finished, jobs }: ResultOf<"job_wait">): number {

@@ -8,8 +8,13 @@ import { printJson, printLines, printResult } from "./print.ts";
 /**
  * What a finished job brought: its result, its error, or both (some hosts did it). A job that ended
  * without either still gets a line: nothing is never an answer.
+ * @param options.shown what the commands printed has been shown already
  */
-export async function printOutcome(outcome: JobOutcome, context: Context): Promise<void> {
+export async function printOutcome(
+  outcome: JobOutcome,
+  context: Context,
+  { shown = false }: { shown?: boolean } = {},
+): Promise<void> {
   const { job, result, error } = outcome;
   if (context.flags.json) {
     const failure = error ?? job.error;
@@ -21,6 +26,7 @@ export async function printOutcome(outcome: JobOutcome, context: Context): Promi
     await printResult(isValidation ? { jobs: [job], results: [result] } : result, {
       context,
       operation: job.operation,
+      shown,
     });
   }
   const failure = error ?? job.error;

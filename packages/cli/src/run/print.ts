@@ -4,7 +4,7 @@ import { type Context, viewOf } from "./context.ts";
 /** A result on standard output: as JSON, or as its renderer shows it to people. */
 export async function printResult(
   result: unknown,
-  { context, operation }: { context: Context; operation: string },
+  { context, operation, shown = false }: { context: Context; operation: string; shown?: boolean },
 ): Promise<void> {
   if (context.flags.json) {
     printJson(result, context);
@@ -13,7 +13,8 @@ export async function printResult(
   const { rendererOf } = await import("../render/index.ts");
   const render = rendererOf(operation);
   const safe = sanitiseDeep(result);
-  const lines = render === null ? [JSON.stringify(safe, null, 2)] : render(safe, viewOf(context));
+  const lines =
+    render === null ? [JSON.stringify(safe, null, 2)] : render(safe, { ...viewOf(context), shown });
   printLines(lines, context);
 }
 

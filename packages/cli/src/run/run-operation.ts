@@ -20,16 +20,11 @@ export async function runOperation(
   entry: OperationEntry,
   { parsed, context }: { parsed: Parsed; context: Context },
 ): Promise<number> {
+  if (entry.slow || entry.name === "job_follow") return await following(entry, { parsed, context });
   await using client = await context.dial({ start: !NEVER_START.has(entry.name) });
-  if (entry.slow) {
-    const { runSlow } = await import("./run-slow.ts");
-    return await runSlow(entry, { parsed, context, client });
-  }
-  if (entry.name === "job_follow" || entry.name === "job_result") {
-    const { followCommand, resultCommand } = await import("./job-commands.ts");
-    return entry.name === "job_follow"
-      ? await followCommand(parsed, { context, client })
-      : await resultCommand(parsed, { context, client });
+  if (entry.name === "job_result") {
+    const { resultCommand } = await import("./job-result.ts");
+    return await resultCommand(parsed, { context, client });
   }
   if (context.flags.watch) {
     const { watchCommand } = await import("./watch-command.ts");
@@ -43,6 +38,17 @@ export async function runOperation(
   await printResult(result, { context, operation: entry.name });
   const code = exitOfResult(entry.name, result);
   return code;
+}
+
+async function following(
+  entry: OperationEntry,
+  { parsed, context }: { parsed: Parsed; context: Context },
+): Promise<number> {
+  const { Link } = await import("../follow/link.ts");
+  const client = await context.dial({ start: true });
+  await using link = new Link({ client, dial: (how) => context.dial(how), clock: context.io.clock });
+  if (entry.slow) return await (await import("./run-slow.ts")).runSlow(entry, { parsed, context, link });
+  return await (await import("./job-commands.ts")).followCommand(parsed, { context, link });
 }
 
 /** Ctrl-C withdraws the question; nothing of the daemon's goes on because of it. */

@@ -1,6 +1,8 @@
 import type { DaemonClient } from "@mtui/core/client";
 import type { OperationEntry } from "@mtui/core/protocol";
 import type { JobView } from "@mtui/core/registry";
+import type { Link } from "../follow/link.ts";
+import type { WhenShown } from "../progress/output-below.ts";
 import type { Parsed } from "../command/parse.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import type { Context } from "./context.ts";
@@ -15,28 +17,37 @@ import { watchJobs } from "./watch-jobs.ts";
  */
 export async function runSlow(
   entry: OperationEntry,
-  { parsed, context, client }: { parsed: Parsed; context: Context; client: DaemonClient },
+  { parsed, context, link }: { parsed: Parsed; context: Context; link: Link },
 ): Promise<number> {
   const background = parsed.params.background === true;
-  const reply = await client.call(entry.name, { ...parsed.params, background: true });
+  const reply = await link.client.call(entry.name, { ...parsed.params, background: true });
   const started = jobsOf(reply);
   if (background) return leave(reply, { jobs: started, context });
   const watched = await watchJobs(started, {
     context,
-    client,
-    output: false,
+    link,
+    output: whenShown(entry, context),
     interrupt: parsed.flags.onInterrupt,
   });
   if (watched.left) return 130;
-  const outcomes = await resultsOf(watched.jobs, client);
+  const outcomes = await resultsOf(watched.jobs, link.client);
   if (entry.name === "validate") {
     const results = outcomes.map(({ result }) => result ?? null);
     const jobs = outcomes.map(({ job, error }) => ({ ...job, error: job.error ?? error }));
     await printResult({ jobs, results }, { context, operation: "validate" });
   } else {
-    for (const outcome of outcomes) await printOutcome(outcome, context);
+    for (const outcome of outcomes) await printOutcome(outcome, context, watched);
   }
   return watched.interrupted ? 130 : exitOfJobs(outcomes);
+}
+
+/**
+ * On a terminal a long `run` shows what it prints as it comes. Elsewhere the result is the data, in one form
+ * however long it took.
+ */
+function whenShown(entry: OperationEntry, { io, flags }: Context): WhenShown {
+  const live = entry.name === "run" && io.out.tty && !flags.json && !flags.diff && flags.progress !== "none";
+  return live ? "when it takes long" : "never";
 }
 
 /** The jobs of a reply: one, or of `validate` one an update. */

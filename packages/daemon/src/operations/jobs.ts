@@ -30,6 +30,11 @@ export const jobList: PlainHandler<"job_list"> = async (params, { services, clie
   return { jobs: shown.map((job) => job.view()), ...(ended > 0 ? { more: ended } : {}) };
 };
 
+/** What callers are told when one of these goes on without this life of the daemon; null while none does. */
+function leftOf(jobs: readonly Job[]): Promise<MtuiError | null> {
+  return Promise.race([...jobs.map((job) => job.left), Promise.resolve(null)]);
+}
+
 /** With its place in the queue of this moment. */
 export const jobStatus: PlainHandler<"job_status"> = async (params, call) => {
   const job = jobOf(params, call);
@@ -91,6 +96,8 @@ function ofHosts(result: unknown, hosts: readonly string[]): unknown {
 export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
   const jobs = jobsOf(params.job_ids, call);
   const { clock } = call.services;
+  if (params.any && params.all)
+    throw new MtuiError("params.invalid", "Either any or all of the jobs: not both.");
   const ended = params.any
     ? Promise.race(jobs.map((job) => job.ended))
     : Promise.all(jobs.map((job) => job.ended));
@@ -103,8 +110,11 @@ export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
     const stop = clock.after(params.timeout * 1000, finish);
     call.signal.addEventListener("abort", finish, { once: true });
     void ended.then(finish);
+    for (const job of jobs) void job.left.then(finish);
   });
   const finished = params.any ? jobs.some((job) => job.final) : jobs.every((job) => job.final);
+  const left = await leftOf(jobs);
+  if (!finished && left !== null) throw left;
   return { finished, jobs: jobs.map((job) => job.view()) };
 };
 
@@ -129,12 +139,16 @@ export const jobFollow: PlainHandler<"job_follow"> = async (params, call) => {
   const jobs = jobsOf(params.job_ids, call);
   const ids = new Set(jobs.map((job) => job.id));
   const over = jobs.every((job) => job.final);
+  const leaving = new AbortController();
+  for (const job of jobs) void job.left.then(() => leaving.abort());
   const page = await call.services.events.wait(params.from, {
     jobs: ids,
     output: params.output,
     timeoutMs: over ? 0 : params.timeout * 1000,
-    signal: call.signal,
+    signal: AbortSignal.any([call.signal, leaving.signal]),
   });
+  const left = await leftOf(jobs);
+  if (left !== null && page.events.length === 0) throw left;
   return {
     ...page,
     // Only when nothing more is left to read: the caller stops at `finished`.

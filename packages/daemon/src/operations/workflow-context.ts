@@ -1,4 +1,3 @@
-import { TextPieces } from "../jobs/output/index.ts";
 import type { WorkflowContext } from "../workflow/index.ts";
 import type { JobCall } from "./context.ts";
 
@@ -12,7 +11,6 @@ interface Wishes {
 /** What the workflow sees of a job and its workspace: where to report to, and how long to wait. */
 export function workflowContext({ services, job, workspace }: JobCall, wishes: Wishes): WorkflowContext {
   const { config } = services;
-  const pieces = new Map<string, TextPieces>();
   return {
     report: workspace.template?.report ?? null,
     rrid: workspace.template?.rrid ?? null,
@@ -25,13 +23,6 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     waiting: (now) => job.waitingForLocks(now),
     begin: () => job.begin(),
     progress: (host, progress) => job.host(host, progress),
-    output: (host, stream, chunk) => {
-      // A character may be split between two chunks: each stream of each host is decoded as a whole.
-      const key = `${host} ${stream}`;
-      const cutter = pieces.get(key) ?? new TextPieces(0);
-      pieces.set(key, cutter);
-      for (const piece of cutter.push(chunk)) job.output(host, { step: 0, stream, ...piece });
-    },
     record: (host, entry) => workspace.record(host, entry),
     heldByHand: (host) => workspace.hosts.get(host)?.byHand,
   };

@@ -35,7 +35,9 @@ describe("the output of a step", () => {
       const { stdout } = await output.end();
       expect(stdout.bytes).toBe(length);
       expect(stdout.head.equals(all.subarray(0, 32))).toBe(true);
-      expect(stdout.tail.equals(length <= 32 ? Buffer.alloc(0) : all.subarray(Math.max(32, length - 32)))).toBe(true);
+      expect(
+        stdout.tail.equals(length <= 32 ? Buffer.alloc(0) : all.subarray(Math.max(32, length - 32))),
+      ).toBe(true);
       expect(stdout.dropped).toBe(Math.max(0, length - 64));
       expect(desk.outputs.total).toBeLessThanOrEqual(1024);
       expect(desk.outputs.total).toBeGreaterThanOrEqual(Math.min(length, 768));
@@ -64,7 +66,11 @@ describe("the output of a step", () => {
     after.push("stdout", all.subarray(1000));
     const { stdout } = await after.end();
     expect(stdout).toMatchObject({ bytes: 3000, dropped: 3000 - 64 });
-    expect(Buffer.concat([stdout.head, stdout.tail]).equals(Buffer.concat([all.subarray(0, 32), all.subarray(-32)]))).toBe(true);
+    expect(
+      Buffer.concat([stdout.head, stdout.tail]).equals(
+        Buffer.concat([all.subarray(0, 32), all.subarray(-32)]),
+      ),
+    ).toBe(true);
     expect(next.told.map(({ offset }) => offset)[0]).toBe(1000);
     // And once more, when it has ended already.
     expect(await next.nextLife().open().end()).toMatchObject({ stdout: { bytes: 3000 } });

@@ -27,7 +27,13 @@ describe("pages of output", () => {
   test("give every byte once, by host, step and stream, whatever their size", async () => {
     using desk = outputDesk({ streamBytes: 64 * 1024 });
     const text = counted(5000).toString();
-    await printed(desk, { "bee 1": "bee", "ant 2": text, "ant 1 err": "oops", "ant 1": text, "ant 10": "ten" });
+    await printed(desk, {
+      "bee 1": "bee",
+      "ant 2": text,
+      "ant 1 err": "oops",
+      "ant 1": text,
+      "ant 10": "ten",
+    });
     for (const limit of [4, 100, 4096, 100_000]) {
       const { all } = pages(desk, { limit });
       const joined = new Map<string, string>();
@@ -46,7 +52,9 @@ describe("pages of output", () => {
     expect(pages(desk, { hosts: ["bee"] }).text).toBe("bee");
     expect(pages(desk, { stream: "stderr" }).text).toBe("oops");
     expect(pages(desk, { step: 10 }).text).toBe("ten");
-    expect(pages(desk, { hosts: ["ant"], step: 1, stream: "stdout", from: 4990 }).text).toBe(text.slice(4990));
+    expect(pages(desk, { hosts: ["ant"], step: 1, stream: "stdout", from: 4990 }).text).toBe(
+      text.slice(4990),
+    );
   });
 
   test("split no character; what is no UTF-8 is U+FFFD", async () => {
@@ -66,7 +74,12 @@ describe("pages of output", () => {
     const whole = all.reduce((sum, { bytes, missing }) => sum + bytes + missing, 0);
     expect(whole).toBe(9000);
     expect(all.filter(({ missing }) => missing > 0)).toHaveLength(1);
-    expect(all.map(({ text: part }) => part).join("").replaceAll("€", "")).toMatch(/^\ufffd{0,4}$/);
+    expect(
+      all
+        .map(({ text: part }) => part)
+        .join("")
+        .replaceAll("€", ""),
+    ).toMatch(/^\ufffd{0,4}$/);
   });
 
   test.each([

@@ -47,7 +47,8 @@ export function outputDesk(limits: Partial<OutputLimits> = {}, directory = newDi
         ...key,
       });
     },
-    page: (wish = {}, job = "run-1") => outputPage(outputs, job, { hosts: [], from: 0, limit: 1024, ...wish }),
+    page: (wish = {}, job = "run-1") =>
+      outputPage(outputs, job, { hosts: [], from: 0, limit: 1024, ...wish }),
     nextLife: () => outputDesk(limits, directory),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };

@@ -124,6 +124,7 @@ export const jobOperations = [
     params: {
       ...jobIds,
       any: z.boolean().default(false).describe("one of them is enough"),
+      all: z.boolean().default(false).describe("wait for every one, which is what happens without --any"),
       timeout: z.number().min(0).max(86_400).default(30).describe("seconds"),
     },
     result: z.object({ finished: z.boolean(), jobs: z.array(jobView) }),
