@@ -1,13 +1,11 @@
 import { setTimeout as after } from "node:timers/promises";
-import type { DaemonClient } from "@mtui/core/client";
 import { MtuiError } from "@mtui/core/protocol";
-import type { JobView, ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab, waitUntil } from "../lab/index.ts";
-import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import { leftBehind } from "./support/left-behind.ts";
 import { type Random, seededRandom } from "./support/random.ts";
+import { isDeath, Tester } from "./support/tester.ts";
 
 /*
  * Four testers with a daemon each, eight desks a daemon, six hosts. Each desk takes one or two hosts, runs
@@ -84,71 +82,6 @@ describe.skipIf(withoutLab)("four daemons on six hosts, killed again and again",
   });
 });
 
-/** One user with a daemon that is started again whenever it is missed. */
-class Tester implements AsyncDisposable {
-  readonly name: string;
-  kills = 0;
-  readonly #home: TesterHome;
-  #client: Promise<DaemonClient> | null = null;
-
-  constructor(name: string, lab: Lab) {
-    this.name = name;
-    this.#home = new TesterHome({ config: lab.files.mtuiYaml, user: name });
-  }
-
-  /** @throws MtuiError daemon.unreachable and the like when it dies meanwhile */
-  async call(name: string, params: Record<string, unknown>): Promise<unknown> {
-    this.#client ??= this.#home.connect();
-    const mine = this.#client;
-    const forget = (): void => {
-      if (this.#client === mine) this.#client = null;
-    };
-    const client = await mine.catch((thrown: unknown) => {
-      forget();
-      throw thrown;
-    });
-    try {
-      return await client.call(name, params, { timeoutMs: 900_000 });
-    } catch (thrown) {
-      if (isDeath(thrown)) {
-        forget();
-        // The next one is dialled when the dead one's socket has been seen to close.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      throw thrown;
-    }
-  }
-
-  /** As `call`, again until a daemon answers. */
-  async ask<
-    N extends "list_queue" | "list_workspaces" | "list_hosts" | "job_list" | "job_wait" | "close_workspace",
-  >(name: N, params: Record<string, unknown>): Promise<ResultOf<N>> {
-    for (;;) {
-      try {
-        return (await this.call(name, params)) as ResultOf<N>;
-      } catch (thrown) {
-        if (!isDeath(thrown)) throw thrown;
-      }
-    }
-  }
-
-  kill(): void {
-    const pid = this.#home.daemonPid;
-    if (pid === null) return;
-    try {
-      process.kill(pid, "SIGKILL");
-      this.kills += 1;
-    } catch {
-      // Somebody else's desk was quicker.
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#client?.catch(() => null))?.[Symbol.asyncDispose]();
-    await this.#home[Symbol.asyncDispose]();
-  }
-}
-
 class Desk {
   readonly #tester: Tester;
   readonly #name: string;
@@ -202,7 +135,7 @@ class Desk {
   async #settled(): Promise<void> {
     for (;;) {
       const { jobs } = await this.#tester.ask("job_list", { workspace: this.#name, active: true });
-      const [job] = jobs as JobView[];
+      const [job] = jobs;
       if (job === undefined) return;
       await this.#tester.ask("job_wait", { job_ids: [job.id], timeout: 60 }).catch(ifUnknown);
     }
@@ -230,13 +163,6 @@ const EXPECTED = new Set<string>([
   "host.none",
   "host.unknown",
 ]);
-
-function isDeath(thrown: unknown): boolean {
-  return (
-    thrown instanceof MtuiError &&
-    ["daemon.unreachable", "daemon.stopping", "request.cancelled", "protocol.invalid"].includes(thrown.kind)
-  );
-}
 
 function ifUnknown(thrown: unknown): void {
   if (!(thrown instanceof MtuiError && thrown.kind === "job.unknown")) throw thrown;
