@@ -55,6 +55,20 @@ interface DeskOptions {
   /** In place of one row a host, all of one product. */
   inventory?: RefHost[];
   lock?: { wait: number; wait_poll: number };
+  /** Where its files go. @default the system's directory for temporary files */
+  directory?: string;
+  /** In place of hosts made from their names. */
+  pool?: FakePool;
+  /** Told of each life's ports before anything is done with them: what happens there can be watched or ended. */
+  onLife?: (ports: LifePorts) => void;
+}
+
+/** Where one life of the daemon touches the world. */
+export interface LifePorts {
+  readonly pool: FakePool;
+  readonly journal: Journal;
+  readonly clock: VirtualClock;
+  readonly arbiter: Services["arbiter"];
 }
 
 /**
@@ -62,8 +76,8 @@ interface DeskOptions {
  * product) and virtual time.
  */
 export function openDesk(options: DeskOptions): Desk {
-  const home = mkdtempSync(join(tmpdir(), "mtui-desk-"));
-  return oneLife({ ...options, home, pool: new FakePool(...options.hosts) });
+  const home = mkdtempSync(join(options.directory ?? tmpdir(), "mtui-desk-"));
+  return oneLife({ ...options, home, pool: options.pool ?? new FakePool(...options.hosts) });
 }
 
 function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: number }): Desk {
@@ -87,6 +101,7 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     journal: journal.arbiter,
     onEvent: (event) => events.append(event),
   });
+  options.onLife?.({ pool, journal, clock, arbiter });
   const outputs = new JobOutputs(join(home, "jobs"), {
     clock,
     log,
