@@ -1,0 +1,238 @@
+import { keepLeases } from "../../../packages/daemon/src/workspaces/lease.ts";
+import { type Leave, shutDown } from "../../../packages/daemon/src/workspaces/shutdown.ts";
+import { AGENT, type Desk } from "../../daemon/support/desk.ts";
+
+/** One operation, in a world that was made ready for it. */
+export interface Scenario {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly setup?: (desk: Desk) => Promise<void>;
+  /** What may be interrupted anywhere. */
+  readonly operate: (desk: Desk) => Promise<unknown>;
+  /** What happens in the world afterwards, whichever life the daemon is in. */
+  readonly afterwards?: (desk: Desk) => Promise<void> | void;
+  /** Jobs whose end depends on when the daemon died. */
+  readonly open?: boolean;
+}
+
+const ONE = ["ant"];
+const TWO = ["ant", "bee"];
+const RRID = "SUSE:Maintenance:7:70";
+
+const onDesk = (...target: string[]) => async (desk: Desk): Promise<void> => {
+  desk.template(7);
+  await desk.call("load_template", { workspace: "w", auto_review_id: RRID });
+  if (target.length > 0) await desk.call("add_host", { workspace: "w", target });
+};
+
+const slow = (
+  name: Parameters<Desk["call"]>[0],
+  params: Record<string, unknown> = {},
+): Pick<Scenario, "operate"> => ({ operate: (desk) => desk.call(name, { workspace: "w", ...params }) });
+
+/** A command is at work on ant until the world goes on. */
+async function atWork(desk: Desk): Promise<string> {
+  const gate = Promise.withResolvers<void>();
+  const ant = desk.pool.machine("ant");
+  ant.gates.command = () => gate.promise;
+  goOn.set(ant, () => {
+    delete ant.gates.command;
+    gate.resolve();
+  });
+  const { job } = await desk.call("run", { workspace: "w", command: ["work"], background: true });
+  while (ant.changes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  return job.id;
+}
+const goOn = new WeakMap<object, () => void>();
+const worldGoesOn = (desk: Desk): void => goOn.get(desk.pool.machine("ant"))?.();
+
+async function queue(desk: Desk, workspace: string): Promise<void> {
+  await desk.call("add_host", { workspace, target: ["ant"], wait: 7200, background: true });
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: "load_template",
+    hosts: ONE,
+    setup: async (desk) => void desk.template(7),
+    ...slow("load_template", { auto_review_id: RRID }),
+  },
+  {
+    name: "load_template --replace",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      desk.template(8);
+    },
+    ...slow("load_template", { auto_review_id: "SUSE:Maintenance:8:80", replace: true }),
+  },
+  { name: "add_host ant", hosts: ONE, ...slow("add_host", { target: ONE }) },
+  { name: "add_host", hosts: TWO, setup: onDesk(), ...slow("add_host") },
+  { name: "add_host ant bee", hosts: TWO, setup: onDesk(), ...slow("add_host", { target: TWO }) },
+  {
+    name: "add_host that waits",
+    hosts: ONE,
+    setup: async (desk) => void (await desk.call("add_host", { workspace: "holder", target: ONE })),
+    operate: async (desk) => {
+      await queue(desk, "w");
+      await queue(desk, "v");
+      await new Promise((resolve) => setImmediate(resolve));
+      await desk.call("close_workspace", { workspace: "holder" });
+    },
+    afterwards: async (desk) => {
+      for (const workspace of ["holder", "w"])
+        if (desk.services.workspaces.find(workspace) !== undefined)
+          await desk.call("close_workspace", { workspace }).catch(() => undefined);
+    },
+    open: true,
+  },
+  { name: "remove_host ant", hosts: TWO, setup: onDesk(...TWO), ...slow("remove_host", { hosts: ONE }) },
+  { name: "remove_host", hosts: TWO, setup: onDesk(...TWO), ...slow("remove_host") },
+  { name: "run", hosts: ONE, setup: onDesk(...ONE), ...slow("run", { command: ["echo", "hello"] }) },
+  { name: "run on two", hosts: TWO, setup: onDesk(...TWO), ...slow("run", { command: ["echo", "hello"] }) },
+  { name: "prepare", hosts: TWO, setup: onDesk(...TWO), ...slow("prepare") },
+  { name: "update", hosts: TWO, setup: onDesk(...TWO), ...slow("update") },
+  { name: "downgrade", hosts: TWO, setup: onDesk(...TWO), ...slow("downgrade") },
+  { name: "install", hosts: TWO, setup: onDesk(...TWO), ...slow("install", { package: ["frob"] }) },
+  { name: "uninstall", hosts: TWO, setup: onDesk(...TWO), ...slow("uninstall", { package: ["frob"] }) },
+  { name: "set_repo add", hosts: TWO, setup: onDesk(...TWO), ...slow("set_repo", { operation: "add" }) },
+  { name: "reboot", hosts: TWO, setup: onDesk(...TWO), ...slow("reboot") },
+  { name: "lock", hosts: TWO, setup: onDesk(...TWO), ...slow("lock", { comment: ["mine"] }) },
+  {
+    name: "unlock",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      await desk.call("lock", { workspace: "w", comment: ["mine"] });
+    },
+    ...slow("unlock"),
+  },
+  { name: "unlock --pool", hosts: TWO, setup: onDesk(...TWO), ...slow("unlock", { pool: true }) },
+  {
+    name: "run under a lock by hand",
+    hosts: ONE,
+    setup: async (desk) => {
+      await onDesk(...ONE)(desk);
+      await desk.call("lock", { workspace: "w", comment: ["mine"] });
+    },
+    ...slow("run", { command: ["echo", "hello"] }),
+  },
+  {
+    name: "validate",
+    hosts: ONE,
+    setup: async (desk) => void desk.template(7),
+    operate: (desk) => desk.call("validate", { rrids: [RRID] }),
+  },
+  {
+    name: "validate on two hosts",
+    hosts: TWO,
+    setup: async (desk) =>
+      void desk.template(7, {
+        testplatforms: [
+          "base=SLES(major=15,minor=SP6);arch=[x86_64]",
+          "base=SLES(major=15,minor=SP6);arch=[x86_64];addon=none",
+        ],
+      }),
+    operate: (desk) => desk.call("validate", { rrids: [RRID] }),
+  },
+  {
+    name: "validate of two updates",
+    hosts: TWO,
+    setup: async (desk) => void [desk.template(7), desk.template(8)],
+    operate: (desk) => desk.call("validate", { rrids: [RRID, "SUSE:Maintenance:8:80"] }),
+  },
+  {
+    name: "validate --keep",
+    hosts: ONE,
+    setup: async (desk) => void desk.template(7),
+    operate: (desk) => desk.call("validate", { rrids: [RRID], keep: true }),
+  },
+  {
+    name: "takeover",
+    hosts: TWO,
+    setup: onDesk(...TWO),
+    operate: (desk) => takeOver(desk, false),
+  },
+  {
+    name: "takeover --force",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      await atWork(desk);
+    },
+    operate: (desk) => takeOver(desk, true),
+    afterwards: worldGoesOn,
+    open: true,
+  },
+  {
+    name: "export",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      await desk.call("update", { workspace: "w" });
+    },
+    ...slow("export"),
+  },
+  { name: "close_workspace", hosts: TWO, setup: onDesk(...TWO), ...slow("close_workspace") },
+  {
+    name: "close_workspace --force",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      await atWork(desk);
+    },
+    ...slow("close_workspace", { force: true }),
+    afterwards: worldGoesOn,
+    open: true,
+  },
+  {
+    name: "job_cancel",
+    hosts: TWO,
+    setup: async (desk) => {
+      await onDesk(...TWO)(desk);
+      await atWork(desk);
+    },
+    operate: async (desk) => {
+      await desk.call("job_cancel", { job_id: "run-1" });
+      await desk.call("job_wait", { job_ids: ["run-1"] });
+    },
+    afterwards: worldGoesOn,
+    open: true,
+  },
+  {
+    name: "end of a lease",
+    hosts: TWO,
+    setup: async (desk) => {
+      desk.template(7);
+      await desk.call("load_template", { workspace: "w", auto_review_id: RRID }, { client: AGENT });
+      await desk.call("add_host", { workspace: "w", target: TWO }, { client: AGENT });
+    },
+    operate: async (desk) => {
+      const stop = keepLeases(desk.services);
+      await desk.clock.advance(20 * 60_000);
+      stop();
+    },
+  },
+  ...(["working", "all", "nothing"] as const).map(stopping),
+];
+
+function stopping(leave: Leave): Scenario {
+  return {
+    name: `daemon stop, leaving ${leave}`,
+    hosts: ["ant", "bee", "cow"],
+    setup: async (desk) => {
+      await onDesk("ant", "bee")(desk);
+      await desk.call("add_host", { workspace: "idle", target: ["cow"] });
+      await atWork(desk);
+      await queue(desk, "v");
+    },
+    operate: (desk) => shutDown(desk.services, leave),
+    afterwards: worldGoesOn,
+    open: true,
+  };
+}
+
+async function takeOver(desk: Desk, force: boolean): Promise<unknown> {
+  const claim = desk.services.arbiter.view().claims.find(({ host }) => host === "ant")?.id;
+  return desk.call("takeover", { workspace: "v", host: "ant", claim, reason: "urgent", force });
+}

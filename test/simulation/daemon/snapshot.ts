@@ -1,0 +1,60 @@
+import type { Desk } from "../../daemon/support/desk.ts";
+
+interface DeskShot {
+  rrid: string | null;
+  hosts: string[];
+  byHand: string[];
+}
+
+/** What anybody can tell of the daemon and its hosts, without names and times that differ each time. */
+export interface Snapshot {
+  desks: Record<string, DeskShot>;
+  jobs: Record<string, { operation: string; state: string; error: string | null; result: unknown }>;
+  /** Changing commands, by machine, in order; queries are nobody's business. */
+  changes: Record<string, string[]>;
+  history: Record<string, string[]>;
+  boots: Record<string, number>;
+}
+
+export function snapshot({ services, pool }: Desk): Snapshot {
+  const machines = [...pool.machines.values()];
+  return {
+    desks: Object.fromEntries(
+      services.workspaces.list().map(({ name, rridText: rrid, hosts }) => [
+        name,
+        {
+          rrid,
+          hosts: [...hosts.keys()].toSorted(),
+          byHand: [...hosts.values()]
+            .filter(({ byHand }) => byHand !== undefined)
+            .map(({ claim }) => claim.hostName)
+            .toSorted(),
+        },
+      ]),
+    ),
+    jobs: Object.fromEntries(
+      services.jobs.list().map((job) => [
+        job.id,
+        {
+          operation: job.request.operation,
+          state: job.state,
+          error: job.end?.error?.kind ?? null,
+          result: timeless(job.end?.result ?? null),
+        },
+      ]),
+    ),
+    changes: Object.fromEntries(machines.map(({ name, changes }) => [name, changes.map(({ command }) => command)])),
+    history: Object.fromEntries(machines.map(({ name, history }) => [name, [...history]])),
+    boots: Object.fromEntries(machines.map(({ name, boot }) => [name, boot])),
+  };
+}
+
+const TIMES = new Set(["at", "seconds", "waited", "steps", "since", "age", "lease_until", "claim", "comment", "pid"]);
+
+function timeless(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(timeless);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) => (TIMES.has(key) ? [] : [[key, timeless(each)]])),
+  );
+}
