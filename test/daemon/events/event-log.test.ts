@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { EventLog } from "../../../packages/daemon/src/events/index.ts";
 import { settle, VirtualClock } from "../support/virtual-clock.ts";
 
-function logOf(limits: { events?: number; bytes?: number } = {}) {
+function logOf(limits: { events?: number; bytes?: number; outputBytes?: number } = {}) {
   const clock = new VirtualClock();
   return { clock, log: new EventLog({ clock, limits }) };
 }
@@ -33,11 +33,28 @@ describe("the event log", () => {
   test("its bytes are bounded, not only its events", () => {
     const { log } = logOf({ events: 1000, bytes: 10_000 });
     for (let index = 0; index < 100; index++)
-      log.append({ type: "job.output", job: "run-1", text: "x".repeat(1000) });
+      log.append({ type: "job.note", job: "run-1", text: "x".repeat(1000) });
     const { events, gap } = log.read(0, { jobs: new Set(["run-1"]) });
     expect(events.length).toBeLessThanOrEqual(10);
     expect(events.length).toBeGreaterThan(0);
     expect(gap).toBe(true);
+  });
+
+  test("output drives out no state, and is missed only by those who want it", () => {
+    const { log } = logOf({ outputBytes: 10_000 });
+    log.append({ type: "claim.granted" });
+    log.append({ type: "job.state", job: "run-1" });
+    for (let index = 0; index < 100; index++)
+      log.append({ type: "job.output", job: "run-1", text: "x".repeat(1000) });
+    const jobs = new Set(["run-1"]);
+    const all = log.read(0, { jobs });
+    expect(all.events.map(({ type }) => type).slice(0, 2)).toEqual(["job.state", "job.output"]);
+    expect(all.events.length).toBeLessThanOrEqual(11);
+    expect(all.gap).toBe(true);
+    expect(log.read(0, { jobs, output: false })).toMatchObject({ events: [{ seq: 2 }], gap: false });
+    expect(log.read(0, { output: false }).events.map(({ seq }) => seq)).toEqual([1, 2]);
+    // Whoever keeps up misses nothing, whatever was dropped behind him.
+    expect(log.read(all.events.at(-1)?.seq ?? 0, { jobs }).gap).toBe(false);
   });
 
   test("waiting ends with the event, at the limit, or on abort", async () => {

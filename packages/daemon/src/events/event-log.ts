@@ -7,10 +7,15 @@ import { type Clock, systemClock } from "../clock.ts";
  * `gap` and reads the state itself, which is always complete.
  */
 export interface EventLogLimits {
-  /** Events kept. @default 20 000 */
+  /** Events kept, output apart. @default 20 000 */
   events: number;
-  /** Bytes of `text` kept in all events together. @default 32 MiB */
+  /** Bytes of their `text` (as UTF-8) together. @default 16 MiB */
   bytes: number;
+  /**
+   * Bytes of output kept (`job.output`): what a reader needs who keeps up; the files of the job have all.
+   * @default 2 MiB
+   */
+  outputBytes: number;
 }
 
 export interface EventPage {
@@ -35,31 +40,39 @@ interface Waiter {
   wake: () => void;
 }
 
+const OUTPUT = "job.output";
 const PAGE_EVENTS = 2000;
-const PAGE_BYTES = 2 * 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 
 export class EventLog {
   readonly #clock: Clock;
   readonly #limits: EventLogLimits;
   #ring: DaemonEvent[] = [];
-  #bytes = 0;
+  /** What the ring has: state is not driven out by output. */
+  readonly #kept = { events: 0, bytes: 0, outputs: 0, outputBytes: 0 };
   #next = 1;
   readonly #waiters = new Set<Waiter>();
-  /** Where the last dropped event of each job stood, so that a gap is said only when it is one. */
-  readonly #dropped = new Map<string, number>();
+  /** Where the last dropped event stood, of all and of each job, so that a gap is said only when it is one. */
+  readonly #dropped = { all: 0, jobs: new Map<string, number>() };
+  readonly #droppedOutput = { all: 0, jobs: new Map<string, number>() };
   /** Jobs that nobody can ask for any more, and up to where the ring may still have events of theirs. */
   readonly #forgotten = new Map<string, number>();
 
   constructor(options: { clock?: Clock; limits?: Partial<EventLogLimits> } = {}) {
     this.#clock = options.clock ?? systemClock;
-    this.#limits = { events: 20_000, bytes: 32 * 1024 * 1024, ...options.limits };
+    this.#limits = {
+      events: 20_000,
+      bytes: 16 * 1024 * 1024,
+      outputBytes: 2 * 1024 * 1024,
+      ...options.limits,
+    };
   }
 
   append(event: Omit<DaemonEvent, "seq" | "at">): void {
     const full: DaemonEvent = { seq: this.#next++, at: this.#clock.now(), ...event };
     this.#ring.push(full);
-    this.#bytes += full.text?.length ?? 0;
-    if (this.#ring.length > this.#limits.events || this.#bytes > this.#limits.bytes) this.#trim();
+    this.#count(full, 1);
+    if (this.#isFull()) this.#trim();
     for (const waiter of this.#waiters) if (matches(full, waiter.filter)) waiter.wake();
   }
 
@@ -75,7 +88,7 @@ export class EventLog {
     for (let index = this.#ring.length - 1; index >= 0 && events.length < count; index--) {
       const event = this.#ring[index];
       if (event === undefined || !matches(event, filter)) continue;
-      bytes += event.text?.length ?? 0;
+      bytes += sizeOf(event);
       if (bytes > PAGE_BYTES) break;
       events.push(event);
     }
@@ -92,11 +105,10 @@ export class EventLog {
   }
 
   #readFrom(from: number, filter: EventFilter): EventPage {
-    const first = this.#ring[0]?.seq ?? this.#next;
     const events: DaemonEvent[] = [];
     let bytes = 0;
     let cursor = this.#next;
-    for (let index = Math.max(0, from - first); index < this.#ring.length; index++) {
+    for (let index = this.#indexOf(from); index < this.#ring.length; index++) {
       const event = this.#ring[index];
       if (event === undefined || !matches(event, filter)) continue;
       if (events.length >= PAGE_EVENTS || bytes > PAGE_BYTES) {
@@ -104,7 +116,7 @@ export class EventLog {
         break;
       }
       events.push(event);
-      bytes += event.text?.length ?? 0;
+      bytes += sizeOf(event);
     }
     return { events, cursor, gap: this.#hasGap(from, filter) };
   }
@@ -133,39 +145,82 @@ export class EventLog {
 
   /** Nobody will ask for this job again. */
   forget(job: string): void {
-    this.#dropped.delete(job);
+    this.#dropped.jobs.delete(job);
+    this.#droppedOutput.jobs.delete(job);
     this.#forgotten.set(job, this.#next);
   }
 
   /** Jobs of which something is remembered beyond their events. */
   get remembered(): number {
-    return this.#dropped.size + this.#forgotten.size;
+    return this.#dropped.jobs.size + this.#droppedOutput.jobs.size + this.#forgotten.size;
   }
 
   #hasGap(from: number, filter: EventFilter): boolean {
-    const first = this.#ring[0]?.seq ?? this.#next;
-    if (from >= first) return false;
-    if (filter.jobs === undefined) return first > 1;
-    for (const job of filter.jobs) if ((this.#dropped.get(job) ?? 0) >= Math.max(from, 1)) return true;
-    return false;
+    const least = Math.max(from, 1);
+    const classes = filter.output === false ? [this.#dropped] : [this.#dropped, this.#droppedOutput];
+    return classes.some(({ all, jobs }) => {
+      if (filter.jobs === undefined) return all >= least;
+      return [...filter.jobs].some((job) => (jobs.get(job) ?? 0) >= least);
+    });
   }
 
-  #trim(): void {
-    // Drop an eighth at once: shifting one by one would copy the ring for every event.
-    let count = Math.max(1, Math.floor(this.#limits.events / 8));
-    let bytes = this.#bytes;
-    for (let index = 0; index < this.#ring.length; index++) {
-      const event = this.#ring[index];
-      if (event === undefined || (index >= count && bytes <= this.#limits.bytes)) break;
-      bytes -= event.text?.length ?? 0;
-      count = Math.max(count, index + 1);
-      if (event.job !== undefined && !this.#forgotten.has(event.job)) this.#dropped.set(event.job, event.seq);
+  /** Of the first event at `from` or behind it. */
+  #indexOf(from: number): number {
+    let [low, high] = [0, this.#ring.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ring[middle]?.seq ?? 0) < from) low = middle + 1;
+      else high = middle;
     }
-    this.#ring = this.#ring.slice(count);
-    this.#bytes = bytes;
+    return low;
+  }
+
+  #count(event: DaemonEvent, sign: 1 | -1): void {
+    if (event.type === OUTPUT) {
+      this.#kept.outputs += sign;
+      this.#kept.outputBytes += sign * sizeOf(event);
+    } else {
+      this.#kept.events += sign;
+      this.#kept.bytes += sign * sizeOf(event);
+    }
+  }
+
+  #isFull(): boolean {
+    const { events, bytes, outputBytes } = this.#limits;
+    const kept = this.#kept;
+    if (kept.outputs > events || kept.outputBytes > outputBytes) return true;
+    return kept.events > events || kept.bytes > bytes;
+  }
+
+  /** Drops an eighth of what is too much at once: one by one would copy the ring for every event. */
+  #trim(): void {
+    const { limits, kept } = { limits: this.#limits, kept: this.#kept };
+    const few = Math.floor((limits.events * 7) / 8);
+    const over = {
+      output: kept.outputs > limits.events || kept.outputBytes > limits.outputBytes,
+      others: kept.events > limits.events || kept.bytes > limits.bytes,
+    };
+    this.#ring = this.#ring.filter((event) => {
+      const isOutput = event.type === OUTPUT;
+      const drop = isOutput
+        ? over.output && (kept.outputs > few || kept.outputBytes > (limits.outputBytes * 7) / 8)
+        : over.others && (kept.events > few || kept.bytes > limits.bytes);
+      if (drop) this.#drop(event, isOutput ? this.#droppedOutput : this.#dropped);
+      return !drop;
+    });
     const first = this.#ring[0]?.seq ?? this.#next;
     for (const [job, until] of this.#forgotten) if (until <= first) this.#forgotten.delete(job);
   }
+
+  #drop(event: DaemonEvent, dropped: { all: number; jobs: Map<string, number> }): void {
+    this.#count(event, -1);
+    dropped.all = event.seq;
+    if (event.job !== undefined && !this.#forgotten.has(event.job)) dropped.jobs.set(event.job, event.seq);
+  }
+}
+
+function sizeOf({ text }: DaemonEvent): number {
+  return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
 function matches(event: DaemonEvent, filter: EventFilter): boolean {
@@ -173,7 +228,7 @@ function matches(event: DaemonEvent, filter: EventFilter): boolean {
   if (filter.workspace !== undefined && event.workspace !== filter.workspace) return false;
   if (filter.hosts !== undefined && (event.host === undefined || !filter.hosts.has(event.host))) return false;
   if (filter.types !== undefined && !filter.types.some((type) => isOfType(event, type))) return false;
-  return filter.output !== false || event.type !== "job.output";
+  return filter.output !== false || event.type !== OUTPUT;
 }
 
 function isOfType(event: DaemonEvent, type: string): boolean {
