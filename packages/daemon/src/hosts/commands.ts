@@ -1,21 +1,32 @@
 import { randomBytes } from "node:crypto";
+import { printable } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
 import { commandScript, MAX_COMMAND_BYTES } from "../ssh/command-script.ts";
 import { runCommand, type RunResult } from "../ssh/run-command.ts";
-import { type FenceLocks, fenceDriver } from "./fence-script.ts";
+import { type DurableEnd, runDurable } from "./durable-run.ts";
+import { durableHome, type DurableScript, isDurableId, sweepScript } from "./durable-script.ts";
+import type { FenceLocks } from "./fence-script.ts";
 import type { HostLink } from "./host-link.ts";
 import type { CommandOutcome } from "./outcome.ts";
 import type { LockKind, RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
+import { reasonOf } from "./shell-lock-port.ts";
 
 export interface CommandsOptions {
   readonly link: HostLink;
   readonly paths: RemotePaths;
   readonly limits: CommandLimits;
   readonly hostName: string;
+  /** The daemon's id: its directory on the host. */
+  readonly owner: string;
+  /** Bytes of each stream that the host keeps of a change. @default 256 MiB */
+  readonly spool?: number;
 }
 
-type Ended = CommandOutcome & { lockReleased?: boolean };
+const SPOOL = 256 * 1024 * 1024;
+
+
+export type Changed = CommandOutcome & { lockReleased?: boolean };
 
 /** Nothing ran: this lock is not ours any more. */
 export interface LockLost {
@@ -23,23 +34,127 @@ export interface LockLost {
   readonly lock: LockKind;
 }
 
+interface Running {
+  readonly stop: AbortController;
+  /** Of a change: lets go of it. */
+  readonly detach: AbortController;
+  readonly done: Promise<unknown>;
+}
+
+/** Closing waits this long for a link that is broken; what runs on the host then stays there. */
+const REACH_MS = 10_000;
+const LOOK_MS = 500;
+
 /** Runs commands on one host and knows which are running, so that closing can end them. */
 export class Commands {
   readonly #options: CommandsOptions;
-  readonly #running = new Set<{ stop: AbortController; done: Promise<unknown> }>();
+  readonly #running = new Set<Running>();
+  /** Something of ours is, or was, in the account's home. */
+  #used = false;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
   }
 
-  async run(command: string, options: ExecOptions & { fence: FenceLocks }): Promise<Ended | LockLost>;
-  async run(command: string, options: ExecOptions): Promise<CommandOutcome>;
-  async run(command: string, options: ExecOptions & { fence?: FenceLocks }): Promise<Ended | LockLost> {
-    const stop = new AbortController();
-    const signal =
-      options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-    const done = this.#run(command, { ...options, signal });
-    const entry = { stop, done };
+  async query(command: string, options: ExecOptions): Promise<CommandOutcome> {
+    const refused = refusal(command);
+    if (refused !== null) return { state: "notRun", error: refused };
+    return await this.#watched(options, async (wishes) => await this.#query(command, wishes));
+  }
+
+  /** Begins a change, or goes on with the one that began under this id. */
+  async change(
+    command: string,
+    options: ExecOptions & { fence: FenceLocks; id?: string | undefined },
+  ): Promise<Changed | LockLost> {
+    const { fence, id = randomBytes(16).toString("hex"), ...rest } = options;
+    const refused = refusal(command) ?? badId(id);
+    if (refused !== null) return { state: "notRun", error: refused };
+    const { spool = SPOOL } = this.#options;
+    const end = await this.#durable(rest, { id, start: { command, fence, spool } });
+    if (end.kind === "refused") {
+      const { reason } = end;
+      if (reason === "operation" || reason === "pool") return { state: "lockLost", lock: reason };
+      return { state: "notRun", error: this.#notRun(reason) };
+    }
+    const { outcome, release } = end;
+    // Nobody will ask for it again, unless it may still be at work.
+    if (options.id === undefined && outcome.state !== "lost") this.collect([id]);
+    return fence.release ? { ...outcome, lockReleased: release === "released" } : outcome;
+  }
+
+  async follow(
+    id: string,
+    options: ExecOptions & { from: { stdout: number; stderr: number } },
+  ): Promise<Changed | { state: "absent" }> {
+    const refused = badId(id);
+    if (refused !== null) return { state: "notRun", error: refused };
+    const { from, ...rest } = options;
+    const end = await this.#durable(rest, { id, from });
+    if (end.kind === "refused")
+      return end.reason === "absent" ? { state: "absent" } : { state: "notRun", error: this.#notRun(end.reason) };
+    const { outcome, release } = end;
+    return release === "-" ? outcome : { ...outcome, lockReleased: release === "released" };
+  }
+
+  /** Their files go with the next step on the host. */
+  collect(ids: readonly string[]): void {
+    const files = ids.filter(isDurableId).flatMap((id) => ["run", "out", "err"].map((end) => `"$B"/${id}.${end}`));
+    if (files.length === 0) return;
+    this.#used = true;
+    this.#options.link.behindNext(`${durableHome(this.#options.owner)}\nrm -f ${files.join(" ")}`);
+  }
+
+  /** What is left of commands that nobody asked for in two weeks. */
+  sweep(): void {
+    this.#options.link.behindNext(sweepScript(this.#options.owner));
+  }
+
+  /** The last of what was collected; empty directories of ours go. */
+  async tidy(): Promise<void> {
+    const { link, owner } = this.#options;
+    if (this.#used) link.behindNext(`${durableHome(owner)}\n[ ! -d "$B" ] || rmdir "$B" "$M"`);
+    await link.tidy();
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Ends what runs (TERM, grace, KILL) and waits for it; for a host that cannot be reached not long. */
+  async endAll(): Promise<void> {
+    const deadline = performance.now() + REACH_MS;
+    for (const { stop } of this.#running) stop.abort();
+    const look = setInterval(() => {
+      if (performance.now() > deadline && !this.#options.link.connected) this.#letGo();
+    }, LOOK_MS);
+    await this.#settled();
+    clearInterval(look);
+  }
+
+  /** Follows nothing any more; changes go on on the host. */
+  async leaveAll(): Promise<void> {
+    this.#letGo();
+    await this.#settled();
+  }
+
+  #letGo(): void {
+    for (const { detach } of this.#running) detach.abort();
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.allSettled([...this.#running].map(async ({ done }) => await done));
+  }
+
+  async #watched<T>(
+    options: ExecOptions,
+    work: (wishes: ExecOptions & { signal: AbortSignal; detach: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const [stop, detach] = [new AbortController(), new AbortController()];
+    const any = (own: AbortController, other: AbortSignal | undefined): AbortSignal =>
+      other === undefined ? own.signal : AbortSignal.any([other, own.signal]);
+    const done = work({ ...options, signal: any(stop, options.signal), detach: any(detach, options.detach) });
+    const entry = { stop, detach, done };
     this.#running.add(entry);
     try {
       return await done;
@@ -49,32 +164,47 @@ export class Commands {
     }
   }
 
-  get running(): number {
-    return this.#running.size;
+  async #durable(
+    options: ExecOptions,
+    what: { id: string; start?: DurableScript["start"]; from?: DurableScript["from"] },
+  ): Promise<DurableEnd> {
+    const { link, paths, limits, hostName, owner } = this.#options;
+    const { id, start, from = { stdout: 0, stderr: 0 } } = what;
+    this.#used = true;
+    return await this.#watched(
+      options,
+      async ({ signal, detach, onOutput, onLink, limits: own }) =>
+        await runDurable({
+          link,
+          paths,
+          place: { owner, id },
+          ...(start === undefined ? {} : { start }),
+          from,
+          limits: { ...limits, ...own },
+          signal,
+          detach,
+          hostName,
+          ...(onOutput === undefined ? {} : { onOutput }),
+          ...(onLink === undefined ? {} : { onLink }),
+        }),
+    );
   }
 
-  /** Ends what runs (TERM, grace, KILL) and waits for it. */
-  async endAll(): Promise<void> {
-    for (const { stop } of this.#running) stop.abort();
-    await Promise.allSettled([...this.#running].map(async ({ done }) => await done));
-  }
-
-  async #run(command: string, options: ExecOptions & { fence?: FenceLocks }): Promise<Ended | LockLost> {
+  async #query(
+    command: string,
+    { signal, detach, onOutput, limits: own }: ExecOptions & { signal: AbortSignal; detach: AbortSignal },
+  ): Promise<CommandOutcome> {
     const { link, limits, hostName } = this.#options;
-    const { fence, signal } = options;
-    const refused = refusal(command);
-    if (refused !== null) return { state: "notRun", error: refused };
     const nonce = randomBytes(16).toString("hex");
-    const script = commandScript(command, { nonce, ...this.#fenceParts(fence) });
     let result: RunResult;
     try {
       const shell = await link.shell(signal);
       result = await runCommand(shell, {
-        script,
+        script: commandScript(command, { nonce }),
         nonce,
-        limits: { ...limits, ...options.limits },
-        signal,
-        onOutput: options.onOutput,
+        limits: { ...limits, ...own },
+        signal: AbortSignal.any([signal, detach]),
+        onOutput,
         killer: link,
         hostName,
       });
@@ -85,23 +215,14 @@ export class Commands {
         error: known.toReport(),
       };
     }
-    if (result.kind === "refused") {
-      const { reason } = result;
-      if (reason === "operation" || reason === "pool") return { state: "lockLost", lock: reason };
-      return { state: "notRun", error: this.#notRun(reason) };
-    }
-    if (fence?.release !== true) return result.outcome;
-    return { ...result.outcome, lockReleased: result.release === "released" };
-  }
-
-  #fenceParts(fence: FenceLocks | undefined): { definitions?: string; driver?: string } {
-    if (fence === undefined) return {};
-    return fenceDriver(this.#options.paths, fence);
+    if (result.kind === "refused") return { state: "notRun", error: this.#notRun("cancelled") };
+    return result.outcome;
   }
 
   #notRun(reason: string): ErrorReport {
     const host = this.#options.hostName;
     const data = { host };
+    if (reason.startsWith("home")) return noHome(host, reason.slice(5));
     switch (reason) {
       case "busy":
         return new MtuiError(
@@ -134,6 +255,20 @@ export class Commands {
         ).toReport();
     }
   }
+}
+
+function noHome(host: string, reason: string): ErrorReport {
+  const why = printable(reasonOf(reason));
+  return new MtuiError(
+    "lock.io",
+    `${host}: what a command needs cannot be written into ~/.mtuid (${why}); nothing was run.`,
+    { hint: `Look at it: ssh root@${host} 'df ~; df -i ~; ls -lad ~/.mtuid'`, data: { host, reason: why } },
+  ).toReport();
+}
+
+function badId(id: string): ErrorReport | null {
+  if (isDurableId(id)) return null;
+  return new MtuiError("internal", `A command cannot have the id ${printable(id)}.`).toReport();
 }
 
 function refusal(command: string): ErrorReport | null {

@@ -40,6 +40,8 @@ export interface HostConnectorOptions {
   readonly paths?: Partial<RemotePaths>;
   /** Connections that are kept between two claims. @default 32, 30 s each */
   readonly parking?: ParkingLimits;
+  /** Bytes of each stream that a host keeps of a change. @default 256 MiB */
+  readonly spool?: number;
   /** How a connection is made; tests count what goes over it. */
   readonly dial?: Dial;
 }
@@ -67,8 +69,14 @@ export interface HostConnector extends AsyncDisposable {
   probe: ProbeHost;
 }
 
-/** @default 300 s of silence, no limit in all, 1 MiB a stream, 10 s between TERM and KILL */
-const DEFAULT_LIMITS: CommandLimits = { silence: 300, total: 0, capture: 1024 * 1024, grace: 10 };
+/** @default 300 s of silence, no limit in all, 1 MiB a stream, 10 s between TERM and KILL, an hour for a broken link */
+const DEFAULT_LIMITS: CommandLimits = {
+  silence: 300,
+  total: 0,
+  capture: 1024 * 1024,
+  grace: 10,
+  reconnect: 3600,
+};
 
 /** Others call a lock stale after a day at the earliest, so a quarter of our own limit is early enough. */
 const MAX_RESTAMP_SECONDS = 6 * 3600;
@@ -93,6 +101,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     stale,
     live,
     limits,
+    ...(options.spool === undefined ? {} : { spool: options.spool }),
     paths,
     clock,
     log,

@@ -1,5 +1,4 @@
 import { shellQuote } from "../ssh/index.ts";
-import { lockFunctions } from "./lock-script.ts";
 import { lockPath, type RemotePaths, temporaryPath } from "./remote-paths.ts";
 import type { HeldLock } from "./session.ts";
 
@@ -13,13 +12,13 @@ export interface FenceLocks {
 }
 
 /**
- * The driver of a changing command: a kernel lock on the fence file for as long as the command runs,
- * and inside it the look whether our locks still stand. The command does not inherit the descriptor
- * (`mtui_work` closes it), so a service that it starts does not keep the host fenced.
+ * The fence around a changing command: a kernel lock on the fence file for as long as its runner lives,
+ * and inside it the look whether our locks still stand. `mtui_make` and `mtui_launch` are called when
+ * they do; the runner inherits descriptor 8, its command does not. `mtui_give` is for the runner, at the end.
  * Reasons why nothing ran: `busy`, `operation` and `pool` (the lock that is not ours any more), `fence` and
  * `flock` (which cannot be used).
  */
-export function fenceDriver(
+export function fenceSteps(
   paths: RemotePaths,
   { operation, pool, release }: FenceLocks,
 ): { definitions: string; driver: string } {
@@ -34,11 +33,13 @@ export function fenceDriver(
     ? `mtui_guarded mtui_drop mtui_ours ${file} ${text} - ${temporary}; rel=\${r%% *}`
     : ":";
   return {
-    definitions: `${lockFunctions(paths)}mtui_fenced() {
+    definitions: `mtui_give() { ${give}
+}
+mtui_fenced() {
 flock -n 8; case $? in 0) ;; 1) no=busy; return ;; *) no=flock; return ;; esac
 ${stands.join("\n")}
-mtui_work
-${give}
+mtui_make
+[ -n "$no" ] || mtui_launch
 }
 `,
     driver: `no=fence

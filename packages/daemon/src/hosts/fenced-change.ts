@@ -8,7 +8,7 @@ import type { ExecOptions, HeldLock } from "./session.ts";
 
 export interface ChangeParts {
   readonly claim: Claim;
-  readonly commands: Pick<Commands, "run">;
+  readonly commands: Pick<Commands, "change">;
   readonly locks: Pick<RemoteLocks, "current" | "held" | "putBack" | "read" | "released">;
 }
 
@@ -21,14 +21,14 @@ export interface ChangeParts {
 export async function changeFenced(
   { claim, commands, locks }: ChangeParts,
   command: string,
-  { lock, release, ...options }: ExecOptions & { lock: HeldLock; release: boolean },
+  { lock, release, ...options }: ExecOptions & { lock: HeldLock; release: boolean; id?: string },
 ): Promise<CommandOutcome & { lockReleased?: boolean }> {
   if (lock.kind !== "operation")
     throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
   for (let again = false; ; again = true) {
     const operation = locks.current(lock);
     const pool = locks.held.find(({ kind }) => kind === "pool") ?? null;
-    const ended = await commands.run(command, { ...options, fence: { operation, pool, release } });
+    const ended = await commands.change(command, { ...options, fence: { operation, pool, release } });
     if (ended.state !== "lockLost") {
       if (ended.lockReleased === true) locks.released(lock);
       return ended;

@@ -34,6 +34,7 @@ export class HostLink implements AsyncDisposable {
   #live: LiveConnection | null = null;
   #dialing: Promise<LiveConnection> | null = null;
   #closed = false;
+  readonly #behind: string[] = [];
 
   private constructor(options: LinkOptions) {
     this.#options = options;
@@ -90,7 +91,20 @@ export class HostLink implements AsyncDisposable {
   ): Promise<ControlAnswer> {
     const live = await this.#ensure(options.signal);
     const shell = await live.control();
-    return await shell.request(script, options);
+    const behind = this.#behind.splice(0);
+    if (behind.length === 0) return await shell.request(script, options);
+    const after = [...(options.after === undefined ? [] : [options.after]), ...behind].join("\n");
+    return await shell.request(script, { ...options, after });
+  }
+
+  /** Tidying that goes with the next step, behind its answer; whether it comes to that is no matter. */
+  behindNext(script: string): void {
+    this.#behind.push(script);
+  }
+
+  /** Does now what was left for the next step, if there is a connection. */
+  async tidy(): Promise<void> {
+    if (this.#behind.length > 0 && this.connected) await this.control(":").catch(() => undefined);
   }
 
   /** A fresh shell for one command. @throws MtuiError host.lost, request.cancelled, and as `open` */
@@ -104,13 +118,13 @@ export class HostLink implements AsyncDisposable {
     this.#live?.rewarm();
   }
 
-  /** Signals a process group. @throws MtuiError host.lost */
+  /** Signals a process group, or who will lead it and has only just begun. @throws MtuiError host.lost */
   async signal(group: number, name: "TERM" | "KILL"): Promise<void> {
-    await this.control(`kill -${name} -${group}`);
+    await this.control(`kill -${name} -${group} || kill -${name} ${group}`);
   }
 
   async alive(group: number): Promise<boolean> {
-    const { status } = await this.control(`kill -0 -${group}`);
+    const { status } = await this.control(`kill -0 -${group} || kill -0 ${group}`);
     return status === 0;
   }
 

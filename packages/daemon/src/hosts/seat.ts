@@ -21,6 +21,8 @@ export interface SeatOptions {
   readonly stale: StalePolicy;
   readonly live: LiveLocks;
   readonly limits: CommandLimits;
+  /** Bytes of each stream that a host keeps of a change. */
+  readonly spool?: number;
   readonly paths: RemotePaths;
   readonly clock: Clock;
   readonly log: Log;
@@ -91,13 +93,23 @@ export class Seat {
   }
 
   session(look: HostLook): SshHostSession {
-    const { limits, paths, identity, restampMs, keep } = this.#options;
+    const { limits, paths, identity, restampMs, keep, spool } = this.#options;
     const { link, locks, hostClock } = this;
+    const { hostName } = this.#claim;
+    const commands = new Commands({
+      link,
+      paths,
+      limits,
+      hostName,
+      owner: identity.daemonId,
+      ...(spool === undefined ? {} : { spool }),
+    });
+    commands.sweep();
     return new SshHostSession({
       claim: this.#claim,
       link,
       locks,
-      commands: new Commands({ link, paths, limits, hostName: this.#claim.hostName }),
+      commands,
       paths,
       look,
       historyUser: identity.user.replace(/\+mtuid$/, ""),

@@ -12,6 +12,8 @@ export interface CommandLimits {
   capture: number;
   /** Seconds between TERM and KILL when a command is ended. */
   grace: number;
+  /** Seconds that a broken link may take to stand again under a changing command; 0 = it is not made again. */
+  reconnect: number;
 }
 
 export interface ExecOptions {
@@ -165,8 +167,9 @@ export interface HostSession extends AsyncDisposable {
   /**
    * End running commands, close. Does not touch locks: that is the claim's release. With `keep` the
    * connection may stay for the next claim of this host, if nothing is at work on it and no lock is held.
+   * With `leave` running commands and locks are left as they are, for the daemon's next life.
    */
-  close(options?: { keep?: boolean }): Promise<void>;
+  close(options?: { keep?: boolean; leave?: boolean }): Promise<void>;
 }
 
 export type RebootOutcome =

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { HostFacts } from "@mtui/core/domain";
 import type { Claim } from "../arbiter/claim.ts";
 import type { Commands } from "./commands.ts";
@@ -74,21 +75,29 @@ export class SshHostSession implements HostSession {
   }
 
   async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
-    return await this.#parts.commands.run(command, options);
+    return await this.#parts.commands.query(command, options);
   }
 
   async change(
     command: string,
     lock: HeldLock,
-    options: ExecOptions & { release?: boolean } = {},
+    options: ExecOptions & { release?: boolean; id?: string } = {},
   ): Promise<CommandOutcome & { lockReleased?: boolean }> {
     const { release = false, ...rest } = options;
     return await changeFenced(this.#parts, command, { ...rest, lock, release });
   }
 
-  follow: HostSession["follow"] = async () => ({ state: "absent" });
+  async follow(...[id, options]: Parameters<HostSession["follow"]>): ReturnType<HostSession["follow"]> {
+    const { commands, locks } = this.#parts;
+    const ended = await commands.follow(id, options);
+    if (ended.state === "absent" || ended.lockReleased !== true) return ended;
+    for (const lock of locks.held) if (lock.kind === "operation") locks.released(lock);
+    return ended;
+  }
 
-  collect: HostSession["collect"] = () => undefined;
+  collect(ids: readonly string[]): void {
+    this.#parts.commands.collect(ids);
+  }
 
   async putBackLock(lock: HeldLock): Promise<LockTaking> {
     return await this.#parts.locks.putBack(lock);
@@ -147,9 +156,13 @@ export class SshHostSession implements HostSession {
   }): Promise<RebootOutcome> {
     const { claim, link, locks } = this.#parts;
     const { lock, ...rest } = options;
+    const id = `reboot-${randomBytes(8).toString("hex")}`;
+    const limits = { total: 20, silence: 0, grace: 1, reconnect: 0 };
     const send = async (): Promise<CommandOutcome> =>
-      await this.change("systemctl reboot", lock, { limits: { total: 20, silence: 0, grace: 1 } });
+      await this.change("systemctl reboot", lock, { limits, id });
     const outcome = await rebootHost({ link, send, ...rest });
+    // It dies with the host; what it wrote may outlive that.
+    this.collect([id]);
     if (outcome.state !== "ok") return outcome;
     for (const held of locks.held) {
       const back = await locks.putBack(held);
@@ -167,8 +180,8 @@ export class SshHostSession implements HostSession {
     return outcome;
   }
 
-  async close({ keep = false }: { keep?: boolean } = {}): Promise<void> {
-    this.#closing ??= keep ? this.#leave() : this.#close();
+  async close({ keep = false, leave = false }: { keep?: boolean; leave?: boolean } = {}): Promise<void> {
+    this.#closing ??= leave ? this.#letGo() : keep ? this.#leave() : this.#close();
     await this.#closing;
   }
 
@@ -180,6 +193,13 @@ export class SshHostSession implements HostSession {
     clearInterval(this.#timer);
     await this.#parts.commands.endAll();
     await this.#parts.locks.tidy();
+    await this.#parts.commands.tidy();
+    await this.#parts.link.close();
+  }
+
+  async #letGo(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#parts.commands.leaveAll();
     await this.#parts.link.close();
   }
 
@@ -188,7 +208,7 @@ export class SshHostSession implements HostSession {
     const { commands, locks, link, keep } = this.#parts;
     clearInterval(this.#timer);
     const spent = (): boolean => commands.running === 0 && locks.held.length === 0;
-    if (spent()) await locks.tidy();
+    if (spent()) await Promise.all([locks.tidy(), commands.tidy()]);
     const connection = spent() ? link.leave() : null;
     if (connection === null) await this.#close();
     else keep(connection);

@@ -6,7 +6,6 @@ import type { ShellSink, StreamName } from "./transport.ts";
 /** What the far side said about a command script; the first of these that comes stands. */
 export type Said =
   | { readonly why: "ended"; readonly exit: number }
-  | { readonly why: "refused"; readonly reason: string }
   | { readonly why: "closed" };
 
 export interface CommandStreamsOptions {
@@ -30,9 +29,8 @@ export class CommandStreams {
     { scanner: MarkScanner; kept: HeadTail; phase: "before" | "running" | "after" }
   >;
   readonly #said = Promise.withResolvers<Said>();
-  readonly #group = Promise.withResolvers<number | null>();
+  readonly #group = Promise.withResolvers<number>();
   #exit = Number.NaN;
-  #release = "-";
 
   constructor(options: CommandStreamsOptions) {
     this.#options = options;
@@ -43,14 +41,9 @@ export class CommandStreams {
     return this.#said.promise;
   }
 
-  /** The process group once it runs; null when nothing will run; 0 when it cannot be known. */
-  get group(): Promise<number | null> {
+  /** The process group once it runs; 0 when it cannot be known. */
+  get group(): Promise<number> {
     return this.#group.promise;
-  }
-
-  /** How the release of the lock behind the command went; `-` = it was not tried. */
-  get release(): string {
-    return this.#release;
   }
 
   get captured(): { stdout: Captured; stderr: Captured } {
@@ -87,19 +80,13 @@ export class CommandStreams {
     this.#options.onOutput?.(name, chunk);
   }
 
-  #mark(name: StreamName, [word, first, second]: string[]): void {
-    if (word === "refused") {
-      this.#group.resolve(null);
-      this.#said.resolve({ why: "refused", reason: first ?? "" });
-    } else if (word === "go") {
+  #mark(name: StreamName, [word, first]: string[]): void {
+    if (word === "go") {
       this.#streams[name].phase = "running";
       if (name === "stdout") this.#group.resolve(Number(first));
     } else if (word === "end") {
       this.#streams[name].phase = "after";
-      if (name === "stdout") {
-        this.#exit = Number(first);
-        this.#release = second ?? "-";
-      }
+      if (name === "stdout") this.#exit = Number(first);
       const both = this.#streams.stdout.phase === "after" && this.#streams.stderr.phase === "after";
       if (both) this.#said.resolve({ why: "ended", exit: this.#exit });
     }

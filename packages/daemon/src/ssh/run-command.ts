@@ -3,6 +3,7 @@ import type { CommandOutcome } from "../hosts/outcome.ts";
 import type { CommandLimits } from "../hosts/session.ts";
 import { CommandStreams, type Said } from "./command-streams.ts";
 import { endGroup, type GroupKiller } from "./end-group.ts";
+import { type Stop, watchLimits } from "./limit-watch.ts";
 import type { RemoteShell, StreamName } from "./transport.ts";
 
 const LEFT_BEHIND_MS = 500;
@@ -18,16 +19,13 @@ export interface RunOptions {
 }
 
 export type RunResult =
-  | { readonly kind: "outcome"; readonly outcome: CommandOutcome; readonly release: string }
-  /** Nothing ran: `cancelled`, or the script's own reason. */
-  | { readonly kind: "refused"; readonly reason: string };
-
-/** Why we end a command that has not ended by itself. */
-type Stop = { readonly why: "cancelled" | "silence" | "total" };
+  | { readonly kind: "outcome"; readonly outcome: CommandOutcome }
+  /** Cancelled before it began. */
+  | { readonly kind: "refused" };
 
 /**
  * Runs one command script in a fresh shell. How it can end: the end mark came on both streams (`ok`,
- * `failed`); the script refused before it began; a limit or the signal ended it (`timeout`,
+ * `failed`); a limit or the signal ended it (`timeout`,
  * `cancelled`, each with a proof that the process group is gone, or without); the channel closed
  * before the end mark (`lost`, never anything better). The shell is used up in every case.
  */
@@ -35,7 +33,7 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   const { limits, hostName } = options;
   if (options.signal?.aborted) {
     shell.destroy();
-    return { kind: "refused", reason: "cancelled" };
+    return { kind: "refused" };
   }
   const started = performance.now();
   const watch = watchLimits(limits, options.signal);
@@ -49,10 +47,6 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   shell.end(options.script);
   const end: Said | Stop = await Promise.race([streams.said, watch.stopped]);
   watch.done();
-  if (end.why === "refused") {
-    shell.destroy();
-    return { kind: "refused", reason: end.reason };
-  }
   if (end.why === "ended") {
     // It closes by itself, and only then does sshd count the session as free; a service that the
     // command left behind would keep it open.
@@ -65,16 +59,13 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   }
   const ran = { ...streams.captured, ms: performance.now() - started };
   return {
-    kind: "outcome",
-    outcome: outcomeOf(end, { ran, gone, limits, hostName }),
-    release: streams.release,
-  };
+    kind: "outcome", outcome: outcomeOf(end, { ran, gone, limits, hostName }),  };
 }
 
 type Ran = CommandStreams["captured"] & { ms: number };
 
 function outcomeOf(
-  end: Exclude<Said, { why: "refused" }> | Stop,
+  end: Said | Stop,
   context: { ran: Ran; gone: boolean; limits: CommandLimits; hostName: string },
 ): CommandOutcome {
   const { ran, gone, limits, hostName } = context;
@@ -88,32 +79,6 @@ function outcomeOf(
     default:
       return { state: "timeout", limit: end.why, seconds: limits[end.why], gone, ...ran };
   }
-}
-
-interface LimitWatch {
-  readonly stopped: Promise<Stop>;
-  life(): void;
-  done(): void;
-}
-
-/** The silence limit starts anew with every byte; keep-alives of the connection do not count. */
-function watchLimits(limits: CommandLimits, signal: AbortSignal | undefined): LimitWatch {
-  const { promise, resolve } = Promise.withResolvers<Stop>();
-  const after = (seconds: number, why: "silence" | "total"): NodeJS.Timeout | undefined =>
-    seconds > 0 ? setTimeout(() => resolve({ why }), seconds * 1000) : undefined;
-  const total = after(limits.total, "total");
-  const silence = after(limits.silence, "silence");
-  const onAbort = (): void => resolve({ why: "cancelled" });
-  signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    stopped: promise,
-    life: () => void silence?.refresh(),
-    done: () => {
-      clearTimeout(total);
-      clearTimeout(silence);
-      signal?.removeEventListener("abort", onAbort);
-    },
-  };
 }
 
 function lostError(hostName: string): MtuiError {

@@ -1,0 +1,272 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
+import { endGroup } from "../ssh/end-group.ts";
+import { type LimitWatch, type Stop, watchLimits } from "../ssh/limit-watch.ts";
+import type { RemoteShell } from "../ssh/transport.ts";
+import { type DurablePlace, durableScript, type DurableScript } from "./durable-script.ts";
+import { type Attachment, DurableStreams, type Followed } from "./durable-streams.ts";
+import type { HostLink } from "./host-link.ts";
+import type { CommandOutcome } from "./outcome.ts";
+import type { RemotePaths } from "./remote-paths.ts";
+import type { CommandLimits, ExecOptions } from "./session.ts";
+
+export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
+  readonly link: Pick<HostLink, "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate">;
+  readonly paths: RemotePaths;
+  readonly place: DurablePlace;
+  readonly start?: DurableScript["start"];
+  readonly from: { readonly stdout: number; readonly stderr: number };
+  readonly limits: CommandLimits;
+  readonly signal: AbortSignal;
+  readonly detach: AbortSignal;
+  readonly hostName: string;
+}
+
+export type DurableEnd =
+  | { readonly kind: "outcome"; readonly outcome: CommandOutcome; readonly release: string }
+  /** Nothing ran, or, when nothing was to be started, nothing is there: the script's own reason. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+type Event = Followed | Stop | { readonly why: "detached" };
+
+const FIRST_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 15_000;
+/** After it was ended: until its runner has given the lock back and said so. */
+const END_WAIT_MS = 5000;
+const LEFT_BEHIND_MS = 500;
+/** Followers in a row that end at once and bring nothing. */
+const FRUITLESS = 20;
+
+/**
+ * Starts or follows one durable command until its end. A follower that ends without one, for whatever
+ * reason, is replaced by another one that goes on at the byte where it broke off; only the host
+ * itself says that the command is over. The same script starts and follows: whether a start
+ * that was sent before a link broke had come through, the host knows.
+ */
+export async function runDurable(options: DurableRunOptions): Promise<DurableEnd> {
+  const { limits, detach } = options;
+  const watch = watchLimits(limits, options.signal);
+  const streams = new DurableStreams({
+    from: options.from,
+    capture: limits.capture,
+    onOutput: (stream, chunk) => {
+      watch.life();
+      options.onOutput?.(stream, chunk);
+    },
+  });
+  const detached = new Promise<{ why: "detached" }>((resolve) => {
+    if (detach.aborted) resolve({ why: "detached" });
+    detach.addEventListener("abort", () => resolve({ why: "detached" }), { once: true });
+  });
+  try {
+    return await new DurableRun(options, { watch, streams, detached }).toEnd();
+  } finally {
+    watch.done();
+  }
+}
+
+class DurableRun {
+  readonly #options: DurableRunOptions;
+  readonly #watch: LimitWatch;
+  readonly #streams: DurableStreams;
+  readonly #detached: Promise<{ why: "detached" }>;
+  readonly #started = performance.now();
+  /** A script is, or may be, on the host. */
+  #sent: boolean;
+  #stop: Stop | null = null;
+  /** Since when, by `performance.now`; null while it stands. */
+  #broken: number | null = null;
+  #pause = FIRST_PAUSE_MS;
+  #fruitless = 0;
+
+  constructor(
+    options: DurableRunOptions,
+    parts: { watch: LimitWatch; streams: DurableStreams; detached: Promise<{ why: "detached" }> },
+  ) {
+    this.#options = options;
+    this.#watch = parts.watch;
+    this.#streams = parts.streams;
+    this.#detached = parts.detached;
+    this.#sent = options.start === undefined;
+    void parts.watch.stopped.then((stop) => {
+      this.#stop = stop;
+    });
+  }
+
+  async toEnd(): Promise<DurableEnd> {
+    for (;;) {
+      const end = await this.#attach();
+      if (end !== null) return end;
+      const over = await this.#wait();
+      if (over !== null) return over;
+    }
+  }
+
+  /** One follower, as long as it lasts. @returns null when it broke off */
+  async #attach(): Promise<DurableEnd | null> {
+    const { link, signal, paths, place, start } = this.#options;
+    if (signal.aborted && !this.#sent) return { kind: "refused", reason: "cancelled" };
+    if (this.#options.detach.aborted) return this.#outcome({ why: "detached" });
+    let shell: RemoteShell;
+    try {
+      shell = await link.shell(this.#sent ? this.#options.detach : signal);
+    } catch (error) {
+      if (this.#sent) return null;
+      const known = toMtuiError(error);
+      const state = known.kind === "request.cancelled" ? "notRun" : "unreachable";
+      return { kind: "outcome", outcome: { state, error: known.toReport() }, release: "-" };
+    }
+    if (signal.aborted && !this.#sent) {
+      shell.destroy();
+      return { kind: "refused", reason: "cancelled" };
+    }
+    const nonce = randomBytes(16).toString("hex");
+    const before = this.#streams.offsets;
+    const since = performance.now();
+    const attachment = this.#streams.attach(nonce);
+    shell.attach(attachment.sink);
+    shell.end(
+      durableScript({ nonce, paths, place, from: before, ...(start === undefined ? {} : { start }) }),
+    );
+    this.#sent = true;
+    const end = await this.#hear(shell, attachment);
+    if (end !== null) return end;
+    const { stdout, stderr } = this.#streams.offsets;
+    const got = stdout > before.stdout || stderr > before.stderr;
+    const fruitful = got || performance.now() - since > 2000;
+    this.#fruitless = fruitful ? 0 : this.#fruitless + 1;
+    return null;
+  }
+
+  async #hear(shell: RemoteShell, attachment: Attachment): Promise<DurableEnd | null> {
+    const { said } = attachment;
+    if (this.#broken !== null) await this.#again(attachment);
+    const event: Event = await Promise.race([said, this.#detached, this.#watch.stopped]);
+    if (isStop(event)) {
+      const gone = await this.#endIt(said);
+      const last = await Promise.race([said, sleep(gone ? END_WAIT_MS : 0, null, { ref: false })]);
+      shell.destroy();
+      if (!gone && !this.#options.link.connected) return null;
+      const release = last?.why === "ended" ? last.release : "-";
+      return this.#outcome(event, { gone, release });
+    }
+    if (event.why === "closed") return null;
+    if (event.why === "detached" || event.why === "refused" || event.why === "died") shell.destroy();
+    else setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
+    if (event.why === "refused") return { kind: "refused", reason: event.reason };
+    return this.#outcome(event, { release: event.why === "ended" ? event.release : "-" });
+  }
+
+  /** The link stands again as soon as a follower has begun; time runs for the limits again. */
+  async #again({ said, running }: Attachment): Promise<void> {
+    const first = await Promise.race([said, running, this.#detached]);
+    if (first?.why === "closed") return;
+    this.#broken = null;
+    this.#pause = FIRST_PAUSE_MS;
+    this.#watch.resume();
+    this.#options.onLink?.("again");
+  }
+
+  /** @returns true with the proof that nothing of its process group is left */
+  async #endIt(said: Promise<Followed>): Promise<boolean> {
+    const { link, limits } = this.#options;
+    const none = said.then(({ why }) => (why === "refused" || why === "ended" ? null : 0));
+    const group = Promise.race([this.#streams.group, none]);
+    return await endGroup({ group, killer: link, graceSeconds: limits.grace });
+  }
+
+  /** Until the link stands again. @returns an end when that takes too long, or nobody waits any more */
+  async #wait(): Promise<DurableEnd | null> {
+    const { link, limits, onLink, detach } = this.#options;
+    if (this.#broken === null) {
+      this.#broken = performance.now();
+      this.#watch.pause();
+      onLink?.("broken");
+    }
+    const deadline = this.#broken + limits.reconnect * 1000;
+    for (;;) {
+      if (detach.aborted) return this.#outcome({ why: "detached" });
+      if (performance.now() >= deadline || this.#fruitless >= FRUITLESS)
+        return this.#outcome(this.#stop ?? { why: "closed" });
+      try {
+        await link.ready(AbortSignal.any([detach, AbortSignal.timeout(untilThen(deadline))]));
+        if (this.#fruitless > 1) await this.#rest(deadline);
+        return null;
+      } catch {
+        await this.#rest(deadline);
+      }
+    }
+  }
+
+  async #rest(deadline: number): Promise<void> {
+    await Promise.race([sleep(Math.min(this.#pause, untilThen(deadline)), null, { ref: false }), this.#detached]);
+    this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
+  }
+
+  #outcome(
+    event: Exclude<Event, { why: "refused" }>,
+    { gone = false, release = "-" }: { gone?: boolean; release?: string } = {},
+  ): DurableEnd {
+    const ran = { ...this.#streams.captured, ms: performance.now() - this.#started };
+    return { kind: "outcome", release, outcome: this.#state(event, { ran, gone }) };
+  }
+
+  #state(
+    event: Exclude<Event, { why: "refused" }>,
+    { ran, gone }: { ran: DurableStreams["captured"] & { ms: number }; gone: boolean },
+  ): CommandOutcome {
+    const { limits, hostName } = this.#options;
+    switch (event.why) {
+      case "ended":
+        return event.exit === 0
+          ? { state: "ok", exit: 0, ...ran }
+          : { state: "failed", exit: event.exit, ...ran };
+      case "cancelled":
+        return { state: "cancelled", gone, ...ran };
+      case "silence":
+      case "total":
+        return { state: "timeout", limit: event.why, seconds: limits[event.why], gone, ...ran };
+      case "detached":
+        return { state: "lost", error: letGo(hostName), ...ran };
+      case "died":
+        return { state: "lost", error: died(hostName, event.of), ...ran };
+      case "closed":
+        return { state: "lost", error: unreachable(hostName, limits.reconnect), ...ran };
+    }
+  }
+}
+
+function isStop(event: Event): event is Stop {
+  return event.why === "cancelled" || event.why === "silence" || event.why === "total";
+}
+
+function untilThen(deadline: number): number {
+  return Math.max(1, Math.ceil(deadline - performance.now()));
+}
+
+function letGo(host: string): ErrorReport {
+  return new MtuiError("daemon.stopping", `${host}: mtuid stops; the command goes on there.`, {
+    hint: "Start mtuid again: it goes on following the command.",
+    data: { host },
+  }).toReport();
+}
+
+function died(host: string, of: "runner" | "boot"): ErrorReport {
+  const [what, reason] =
+    of === "boot"
+      ? ["the host was rebooted while the command was at work", "rebooted"]
+      : ["what ran the command there was killed before the command ended", "runner_killed"];
+  return new MtuiError("host.lost", `${host}: ${what}; whether it finished is unknown.`, {
+    hint: `Look at the host before you run it again: ssh root@${host}`,
+    data: { host, reason },
+  }).toReport();
+}
+
+function unreachable(host: string, seconds: number): ErrorReport {
+  const how = seconds > 0 ? `could not be made again within ${seconds} s` : "ended before the command did";
+  return new MtuiError("host.lost", `${host}: the connection ${how}; whether the command finished is unknown.`, {
+    hint: `Look at the host before you run it again: ssh root@${host}`,
+    data: { host, reason: "unreachable" },
+  }).toReport();
+}

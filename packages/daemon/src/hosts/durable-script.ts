@@ -1,0 +1,199 @@
+import { shellQuote } from "../ssh/index.ts";
+import { type FenceLocks, fenceSteps } from "./fence-script.ts";
+import { lockFunctions } from "./lock-script.ts";
+import type { RemotePaths } from "./remote-paths.ts";
+
+export interface DurableScript {
+  readonly nonce: string;
+  readonly paths: RemotePaths;
+  readonly place: DurablePlace;
+  /** Where to read on, in bytes of each stream as it lies on the host. */
+  readonly from: { readonly stdout: number; readonly stderr: number };
+  /** Begins it, unless it has begun; without it one that has not is `absent`. */
+  readonly start?: { readonly command: string; readonly fence: FenceLocks; readonly spool: number };
+}
+
+/** Whose command, on the host: `$HOME/.mtuid/<owner>/<id>.{run,out,err}`. */
+export interface DurablePlace {
+  readonly owner: string;
+  readonly id: string;
+}
+
+const ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,119}$/;
+
+/** It becomes a file's name. */
+export function isDurableId(id: string): boolean {
+  return ID.test(id);
+}
+
+/**
+ * Starts a command that needs nobody, and follows it (docs/decisions/durable-commands.md). Who
+ * creates `.run` has started it; whoever else comes with the same id only follows.
+ *
+ * On its streams: `go` on both, the bytes as they are on the host, `end` on both. Besides,
+ * on stdout: `group` with the process group of the command, if it is at work; `tick` about once a second, by which a follower
+ * whose channel is gone comes to its end; `refused` and `absent` when nothing ran.
+ */
+export function durableScript({ nonce, paths, place, from, start }: DurableScript): string {
+  return `{
+N=${nonce} no= w=
+trap : TERM INT HUP
+trap w=1 USR1
+mtui_mark() { printf '\\036%s %s\\n' "$N" "$*"; }
+${durableHome(place.owner)}
+R=$B/${place.id}
+read -r boot </proc/sys/kernel/random/boot_id
+${FOLLOW}
+${start === undefined ? "" : startFunctions(paths, start)}
+if [ -e "$R.run" ]; then :
+else
+${start === undefined ? "no=absent" : "mtui_begin"}
+fi
+if [ -n "$no" ]; then mtui_mark refused "$no"; exit 0; fi
+mtui_follow ${from.stdout} ${from.stderr}
+exit 0
+}
+`;
+}
+
+/** `$M` and `$B`: our directory in the account's home, and this daemon's in it. */
+export function durableHome(owner: string): string {
+  return `[ -n "\${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+M=$HOME/.mtuid B=$HOME/.mtuid/${owner}`;
+}
+
+const SWEEP_DAYS = 14;
+
+/** Removes what no session collected: the daemon that began it never came back to it. */
+export function sweepScript(owner: string): string {
+  return `${durableHome(owner)}
+[ ! -d "$B" ] || find "$B" -type f -mtime +${SWEEP_DAYS} -exec rm -f {} +`;
+}
+
+/**
+ * What `.run` says, and following: the state is read before the bytes, so that those of an end are
+ * whole. Nothing is ever written by a follower. The runner is known by pid and start time. An empty or
+ * half-written \`.run\` is one whose runner has not begun; after some seconds, one that never will.
+ */
+const FOLLOW = `mtui_look() {
+rb= p= t= g= po= pe= x= e= rel=- wo=- we=-
+while read -r k a c d f z; do case $k in
+boot) rb=$a ;;
+run) p=$a t=$c ;;
+pump) if [ "$a" = o ]; then po=$c; else pe=$c; fi ;;
+go) g=$a ;;
+exit) x=$a wo=$c we=$d ;;
+end) [ "$f" != . ] || { e=$x rel=$a; } ;;
+esac; done <"$R.run"
+}
+mtui_stat() { s= u=; { read -r z z s z z z z z z z z z z z z z z z z z z u z <"/proc/$1/stat"; } 2>/dev/null; }
+mtui_runs() {
+[ "$rb" = "$boot" ] || [ -z "$rb" ] || return
+if [ -z "$p" ]; then [ $i -lt 60 ]; return; fi
+mtui_stat "$p" && [ "$u" = "$t" ] && [ "$s" != Z ]
+}
+mtui_follow() {
+exec 3<"$R.out" 4<"$R.err"
+[ "$1" = 0 ] || dd bs=1 count=0 "skip=$1" <&3 >/dev/null 2>&1
+[ "$2" = 0 ] || dd bs=1 count=0 "skip=$2" <&4 >/dev/null 2>&1
+mtui_mark go; mtui_mark go >&2
+i=0 y=0.02 said= q=
+while :; do
+mtui_look
+if [ -z "$e" ] && ! mtui_runs; then
+mtui_look
+if [ -z "$e" ]; then if [ "$rb" = "$boot" ] || [ -z "$rb" ]; then q=runner; else q=boot; fi; fi
+fi
+if [ -n "$g" ] && [ -z "$said$e$q" ]; then said=1; mtui_mark group "$g"; fi
+if [ -s "$R.out" ]; then cat <&3 || exit; fi
+if [ -s "$R.err" ]; then cat <&4 >&2 || exit; fi
+if [ -n "$e$q" ]; then break; fi
+if [ -n "$w" ]; then w=; else sleep $y >/dev/null 2>&1 & wait $!; fi
+i=$((i + 1))
+case $i in 2) y=0.05 ;; 4) y=0.1 ;; *0) mtui_mark tick ;; esac
+done
+mtui_mark end "\${q:-$e}" "$rel" "$wo" "$we"; mtui_mark end >&2
+}`;
+
+/**
+ * The runner, in its own process under the fence, with three more: the body, which is the command's parent and has its
+ * status, and a pump for each stream. The command writes into pipes, as it would without us; what comes out
+ * of them is in the files at once. A pump counts what it read even where the file takes no more: beyond the bound, or
+ * on a full disk (its \`wchar\`: the file's bytes and as many as it read, less its own line in \`.run\`). When it has ended, the pumps have written everything that it wrote as soon as they sleep,
+ * because a pipe's reader sleeps only on an empty pipe; what it left behind may hold the pipes open, and is not waited for.
+ *
+ * The command leads a session of its own: ending its group does not touch those who report its end.
+ */
+function startFunctions(
+  paths: RemotePaths,
+  { command, fence, spool }: NonNullable<DurableScript["start"]>,
+): string {
+  const { definitions, driver } = fenceSteps(paths, fence);
+  return `${lockFunctions(paths)}${definitions}
+mtui_pump() {
+trap '' TERM INT HUP 25; ulimit -f ${Math.ceil(spool / 512)}
+read -r z y </proc/self/stat
+printf 'pump %s %s\\n' "$1" "$z" >>"$R.run"
+exec tee -a "$2" >/dev/null 2</dev/null
+}
+mtui_drained() {
+i=0
+while mtui_stat "$1" && [ "$s" != S ] && [ "$s" != Z ]; do
+i=$((i + 1)); [ $i -lt 100 ] || sleep 0.02
+done
+k= v=-; { read -r k v; read -r k v; } <"/proc/$1/io"
+[ "$v" = - ] || v=$((v - 8 - \${#1}))
+}
+mtui_body() {
+trap : TERM INT HUP
+if command -v setsid >/dev/null; then
+setsid "\${SHELL:-/bin/sh}" -c ${shellQuote(command)} </dev/null & g=$!
+printf 'go %s\\n' "$g" >>"$R.run"
+else
+"\${SHELL:-/bin/sh}" -c ${shellQuote(command)} </dev/null & g=$!
+printf 'go 0\\n' >>"$R.run"
+fi
+wait $g; xx=$?
+while [ $xx -gt 128 ] && kill -0 $g 2>/dev/null; do wait $g; xx=$?; done
+po= pe=; while [ -z "$po" ] || [ -z "$pe" ]; do mtui_look; done
+mtui_drained "$po" 2>/dev/null; wo=$v
+mtui_drained "$pe" 2>/dev/null; we=$v
+printf 'exit %s %s %s\\n' "$xx" "$wo" "$we" >>"$R.run"
+kill -KILL "$po" "$pe" 2>/dev/null
+}
+mtui_runner() {
+trap : TERM INT HUP
+mtui_stat self
+read -r p z </proc/self/stat
+printf 'run %s %s\\n' "$p" "$u" >>"$R.run"
+{ mtui_body 2>&1 >&5 5>&- 8>&- 9>&- | mtui_pump e "$R.err" 5>&- 8>&- 9>&-; } >/dev/null
+rel=-
+mtui_give
+exec 8>&-
+until printf 'end %s - - .\\n' "$rel" >>"$R.run"; do sleep 1; done 2>/dev/null
+read -r z z z z k </proc/self/stat
+[ "$z" != "$$" ] || kill -USR1 $$
+}
+mtui_launch() {
+mtui_runner 5>&1 2>/dev/null </dev/null | mtui_pump o "$R.out" 2>/dev/null 8>&- 9>&- &
+}
+mtui_begin() {
+${driver}
+if [ -n "$no" ] && [ -e "$R.run" ]; then no=; fi
+}
+mtui_make() {
+if [ -L "$M" ] || [ -L "$B" ]; then no="home $B is not a directory of ours"; return; fi
+[ -d "$B" ] || mkdir -p -m 700 "$M" "$B" 2>/dev/null
+set -C
+if { true >"$R.run"; } 2>/dev/null; then
+set +C
+{ printf 'boot %s\\n' "$boot" >>"$R.run" && true >"$R.out" && true >"$R.err"; } 2>/dev/null && return
+no="home $({ printf '%200s' x >>"$R.run" && true >"$R.err"; } 2>&1)"
+rm -f "$R.run" "$R.out" "$R.err"
+return
+fi
+set +C
+[ ! -e "$R.run" ] || { no=there; return; }
+no="home $({ mkdir -p "$B" && true >"$R.run"; } 2>&1)"
+}`;
+}
