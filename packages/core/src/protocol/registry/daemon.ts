@@ -69,7 +69,10 @@ export const daemonOperations = [
     effect: "control",
     params: {
       if_idle: z.boolean().default(false).describe("only when no job is active and no workspace is in use"),
-      cancel: z.boolean().default(false).describe("end running commands first, and leave nothing on the hosts"),
+      cancel: z
+        .boolean()
+        .default(false)
+        .describe("end running commands first, and leave nothing on the hosts"),
       restart: z.boolean().default(false).describe("idle workspaces keep their hosts, too"),
       wait: z.boolean().default(false).describe("answer when it is all done, and say what was left"),
     },
