@@ -9,6 +9,7 @@ import { ensureLabTools } from "../test/lab/install.ts";
 import { type Lab, startLab } from "../test/lab/index.ts";
 import { TesterHome } from "../test/support/home.ts";
 import { handOver } from "./handover.ts";
+import { jobLists } from "./jobs.ts";
 import { findPeers, must, type Peer } from "./peers.ts";
 import { measure, type Row, table } from "./stats.ts";
 
@@ -130,4 +131,6 @@ console.log(`\n${await memory(daemon)}`);
 await daemon.call("close_workspace", { workspace: "bench" });
 const { text, over } = await handOver();
 console.log(`\n${text}`);
-if (over) process.exitCode = 1;
+const lists = await jobLists();
+console.log(`\n${lists.text}`);
+if (over || lists.over) process.exitCode = 1;
