@@ -55,7 +55,7 @@ function daemon(
       const wanted = streams.filter(
         ({ host, stream }) => params.hosts?.includes(host) && stream === params.stream,
       );
-      const from = Number(params.from ?? 0);
+      const from = params.from ?? 0;
       const pieces: OutputPiece[] = wanted.flatMap(({ host, stream, text }) => {
         // At most five bytes a page, so that paging is seen.
         const part = text.slice(from, from + 5);

@@ -49,7 +49,7 @@ export function outputBelow(options: { reporter: Reporter; clock: Clock; when: W
       lines.flush();
       return showing;
     },
-    [Symbol.dispose]: () => void stop(),
+    [Symbol.dispose]: stop,
   };
   return below;
 }
