@@ -123,7 +123,7 @@ describe("job follow", () => {
   });
 
   test("a daemon that dies is started again, and nothing is shown twice or lost", async () => {
-    const text = "first\nsecond\nthird\n";
+    const text = "first\nsecond\nthird, and more that no event tells\n";
     const script = daemon(
       [
         page([output({ at: 0, text: "first\nsec" })]),
