@@ -180,7 +180,7 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
       limits: { grace: 2 },
     });
     await begun;
-    await session.breakLock("operation", lock.bytes);
+    await host.must("rm /var/lock/mtui.lock");
     await using other = await openHost(connectorFor(lab, { daemonId: "d2" }), "a");
     const theirs = await other.takeLock("operation", PURPOSE);
     if (theirs.state !== "taken") throw new Error(JSON.stringify(theirs));
@@ -191,6 +191,7 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
     expect(await host.readFile("/root/twice")).toBeNull();
     stop.abort();
     await running;
+    expect(await session.releaseLock(lock)).toMatchObject({ state: "foreign" });
     expect(await other.change("true", theirs.lock, { release: true })).toMatchObject({
       state: "ok",
       lockReleased: true,

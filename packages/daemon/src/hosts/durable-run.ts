@@ -12,7 +12,7 @@ import type { RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
 
 export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
-  readonly link: Pick<HostLink, "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate">;
+  readonly link: Pick<HostLink, "control" | "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate">;
   readonly paths: RemotePaths;
   readonly place: DurablePlace;
   readonly start?: DurableScript["start"];
@@ -35,6 +35,8 @@ const MAX_PAUSE_MS = 15_000;
 /** After it was ended: until its runner has given the lock back and said so. */
 const END_WAIT_MS = 5000;
 const LEFT_BEHIND_MS = 500;
+/** A command that ends before that costs no look at its output. */
+const WAKE_MS = 40;
 /** Followers in a row that end at once and bring nothing. */
 const FRUITLESS = 20;
 
@@ -142,6 +144,7 @@ class DurableRun {
   async #hear(shell: RemoteShell, attachment: Attachment): Promise<DurableEnd | null> {
     const { said } = attachment;
     if (this.#broken !== null) await this.#again(attachment);
+    void this.#wake(attachment);
     const event: Event = await Promise.race([said, this.#detached, this.#watch.stopped]);
     if (isStop(event)) {
       const gone = await this.#endIt(said);
@@ -156,6 +159,18 @@ class DurableRun {
     else setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
     if (event.why === "refused") return { kind: "refused", reason: event.reason };
     return this.#outcome(event, { release: event.why === "ended" ? event.release : "-" });
+  }
+
+  /** The command is not over at once: its output is wanted from now on. */
+  async #wake({ waiting, running, said }: Attachment): Promise<void> {
+    const looks = Promise.race([running, said]).then(() => true);
+    const over = await Promise.race([said.then(() => true), waiting.then((pid) => pid === null)]);
+    if (over) return;
+    const pid = await waiting;
+    for (let ms = WAKE_MS; ; ms *= 2) {
+      if (await Promise.race([looks, sleep(ms, false, { ref: false })])) return;
+      await this.#options.link.control(`kill -USR1 ${pid}`).catch(() => undefined);
+    }
   }
 
   /** The link stands again as soon as a follower has begun; time runs for the limits again. */

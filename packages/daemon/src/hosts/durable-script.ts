@@ -30,13 +30,16 @@ export function isDurableId(id: string): boolean {
  * Starts a command that needs nobody, and follows it (docs/decisions/durable-commands.md). Who
  * creates `.run` has started it; whoever else comes with the same id only follows.
  *
- * On its streams: `go` on both, the bytes as they are on the host, `end` on both. Besides,
+ * The first follower, as the runner's parent, waits for the end at first: a short command costs no timer and no look
+ * at files. `USR1` makes it look at them, ever more slowly, ten times a second in the end.
+ *
+ * On its streams: `go` on both (with the process to wake, if it waits), the bytes as they are on the host, `end` on both. Besides,
  * on stdout: `group` with the process group of the command, if it is at work; `tick` about once a second, by which a follower
  * whose channel is gone comes to its end; `refused` and `absent` when nothing ran.
  */
 export function durableScript({ nonce, paths, place, from, start }: DurableScript): string {
   return `{
-N=${nonce} no= w=
+N=${nonce} no= w= j=
 trap : TERM INT HUP
 trap w=1 USR1
 mtui_mark() { printf '\\036%s %s\\n' "$N" "$*"; }
@@ -96,7 +99,8 @@ mtui_follow() {
 exec 3<"$R.out" 4<"$R.err"
 [ "$1" = 0 ] || dd bs=1 count=0 "skip=$1" <&3 >/dev/null 2>&1
 [ "$2" = 0 ] || dd bs=1 count=0 "skip=$2" <&4 >/dev/null 2>&1
-mtui_mark go; mtui_mark go >&2
+mtui_mark go "$j"; mtui_mark go >&2
+if [ -n "$j" ]; then [ -n "$w" ] || wait "$l"; w=; fi
 i=0 y=0.02 said= q=
 while :; do
 mtui_look
@@ -159,7 +163,7 @@ po= pe=; while [ -z "$po" ] || [ -z "$pe" ]; do mtui_look; done
 mtui_drained "$po" 2>/dev/null; wo=$v
 mtui_drained "$pe" 2>/dev/null; we=$v
 printf 'exit %s %s %s\\n' "$xx" "$wo" "$we" >>"$R.run"
-kill -KILL "$po" "$pe" 2>/dev/null
+kill -PIPE "$pe" 2>/dev/null
 }
 mtui_runner() {
 trap : TERM INT HUP
@@ -173,9 +177,11 @@ exec 8>&-
 until printf 'end %s - - .\\n' "$rel" >>"$R.run"; do sleep 1; done 2>/dev/null
 read -r z z z z k </proc/self/stat
 [ "$z" != "$$" ] || kill -USR1 $$
+mtui_look; kill -PIPE "$po"
 }
 mtui_launch() {
 mtui_runner 5>&1 2>/dev/null </dev/null | mtui_pump o "$R.out" 2>/dev/null 8>&- 9>&- &
+l=$! j=$$
 }
 mtui_begin() {
 ${driver}
@@ -188,7 +194,7 @@ set -C
 if { true >"$R.run"; } 2>/dev/null; then
 set +C
 { printf 'boot %s\\n' "$boot" >>"$R.run" && true >"$R.out" && true >"$R.err"; } 2>/dev/null && return
-no="home $({ printf '%200s' x >>"$R.run" && true >"$R.err"; } 2>&1)"
+no="home $({ printf '%200s' x | cat >>"$R.run" && true >"$R.err"; } 2>&1)"
 rm -f "$R.run" "$R.out" "$R.err"
 return
 fi

@@ -14,6 +14,8 @@ export type Followed =
 export interface Attachment {
   readonly sink: ShellSink;
   readonly said: Promise<Followed>;
+  /** The process that waits for the end and can be woken to look at the output; null when it looks already. */
+  readonly waiting: Promise<number | null>;
   /** This follower has seen the command at work. */
   readonly running: Promise<void>;
 }
@@ -62,6 +64,7 @@ export class DurableStreams {
 
   attach(nonce: string): Attachment {
     const { promise, resolve } = Promise.withResolvers<Followed>();
+    const waiting = Promise.withResolvers<number | null>();
     const running = Promise.withResolvers<void>();
     const phases: Record<StreamName, "before" | "running" | "after"> = {
       stdout: "before",
@@ -77,7 +80,10 @@ export class DurableStreams {
         this.#group.resolve(Number(first));
         running.resolve();
       }
-      else if (word === "go") phases[name] = "running";
+      else if (word === "go") {
+        phases[name] = "running";
+        if (name === "stdout") waiting.resolve(/^[1-9]\d*$/.test(first) ? Number(first) : null);
+      }
       else if (word === "end") {
         phases[name] = "after";
         if (name === "stdout") {
@@ -99,7 +105,7 @@ export class DurableStreams {
       onOutput: (stream, chunk) => scanners[stream].push(chunk),
       onClose: () => resolve({ why: "closed" }),
     };
-    return { sink, said: promise, running: running.promise };
+    return { sink, said: promise, running: running.promise, waiting: waiting.promise };
   }
 
   #take(name: StreamName, chunk: Buffer): void {
