@@ -90,7 +90,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
       ...(config.connection.ssh_config === undefined ? {} : { configFile: config.connection.ssh_config }),
     },
     locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },
-    limits: { silence: config.connection.command_timeout },
+    jobsAtWork: () => jobs.list({ active: true }).map(({ id }) => id),
+    limits: { silence: config.connection.command_timeout, reconnect: config.connection.reattach },
     log,
   });
   const releaser = new Releaser({ arbiter, connector, clock, log });

@@ -25,7 +25,6 @@ export interface CommandsOptions {
 
 const SPOOL = 256 * 1024 * 1024;
 
-
 export type Changed = CommandOutcome & { lockReleased?: boolean };
 
 /** Nothing ran: this lock is not ours any more. */
@@ -92,22 +91,26 @@ export class Commands {
     const { from, ...rest } = options;
     const end = await this.#durable(rest, { id, from });
     if (end.kind === "refused")
-      return end.reason === "absent" ? { state: "absent" } : { state: "notRun", error: this.#notRun(end.reason) };
+      return end.reason === "absent"
+        ? { state: "absent" }
+        : { state: "notRun", error: this.#notRun(end.reason) };
     const { outcome, release } = end;
     return release === "-" ? outcome : { ...outcome, lockReleased: release === "released" };
   }
 
   /** Their files go with the next step on the host. */
   collect(ids: readonly string[]): void {
-    const files = ids.filter(isDurableId).flatMap((id) => ["run", "out", "err"].map((end) => `"$B"/${id}.${end}`));
+    const files = ids
+      .filter(isDurableId)
+      .flatMap((id) => ["run", "out", "err"].map((end) => `"$B"/${id}.${end}`));
     if (files.length === 0) return;
     this.#used = true;
     this.#options.link.behindNext(`${durableHome(this.#options.owner)}\nrm -f ${files.join(" ")}`);
   }
 
-  /** What is left of commands that nobody asked for in two weeks. */
-  sweep(): void {
-    this.#options.link.behindNext(sweepScript(this.#options.owner));
+  /** What is left of commands for which nobody will ask any more. */
+  sweep(jobsAtWork: readonly string[]): void {
+    this.#options.link.behindNext(sweepScript(this.#options.owner, jobsAtWork));
   }
 
   /** The last of what was collected; empty directories of ours go. */

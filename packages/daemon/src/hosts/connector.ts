@@ -42,6 +42,8 @@ export interface HostConnectorOptions {
   readonly parking?: ParkingLimits;
   /** Bytes of each stream that a host keeps of a change. @default 256 MiB */
   readonly spool?: number;
+  /** Ids of jobs that will ask for what their commands left on hosts. @default none */
+  readonly jobsAtWork?: () => readonly string[];
   /** How a connection is made; tests count what goes over it. */
   readonly dial?: Dial;
 }
@@ -102,6 +104,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     live,
     limits,
     ...(options.spool === undefined ? {} : { spool: options.spool }),
+    ...(options.jobsAtWork === undefined ? {} : { jobsAtWork: options.jobsAtWork }),
     paths,
     clock,
     log,

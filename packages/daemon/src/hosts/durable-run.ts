@@ -12,7 +12,10 @@ import type { RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
 
 export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
-  readonly link: Pick<HostLink, "control" | "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate">;
+  readonly link: Pick<
+    HostLink,
+    "control" | "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate"
+  >;
   readonly paths: RemotePaths;
   readonly place: DurablePlace;
   readonly start?: DurableScript["start"];
@@ -215,7 +218,10 @@ class DurableRun {
   }
 
   async #rest(deadline: number): Promise<void> {
-    await Promise.race([sleep(Math.min(this.#pause, untilThen(deadline)), null, { ref: false }), this.#detached]);
+    await Promise.race([
+      sleep(Math.min(this.#pause, untilThen(deadline)), null, { ref: false }),
+      this.#detached,
+    ]);
     this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
   }
 
@@ -280,8 +286,12 @@ function died(host: string, of: "runner" | "boot"): ErrorReport {
 
 function unreachable(host: string, seconds: number): ErrorReport {
   const how = seconds > 0 ? `could not be made again within ${seconds} s` : "ended before the command did";
-  return new MtuiError("host.lost", `${host}: the connection ${how}; whether the command finished is unknown.`, {
-    hint: `Look at the host before you run it again: ssh root@${host}`,
-    data: { host, reason: "unreachable" },
-  }).toReport();
+  return new MtuiError(
+    "host.lost",
+    `${host}: the connection ${how}; whether the command finished is unknown.`,
+    {
+      hint: `Look at the host before you run it again: ssh root@${host}`,
+      data: { host, reason: "unreachable" },
+    },
+  ).toReport();
 }

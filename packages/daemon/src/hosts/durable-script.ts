@@ -67,10 +67,21 @@ M=$HOME/.mtuid B=$HOME/.mtuid/${owner}`;
 
 const SWEEP_DAYS = 14;
 
-/** Removes what no session collected: the daemon that began it never came back to it. */
-export function sweepScript(owner: string): string {
+/**
+ * Removes what no session collected: of commands that have ended, unless their job is at work and will ask for them;
+ * and after two weeks anything.
+ */
+export function sweepScript(owner: string, jobsAtWork: readonly string[]): string {
+  const kept = jobsAtWork.filter(isDurableId).map((job) => `${job}.*`);
   return `${durableHome(owner)}
-[ ! -d "$B" ] || find "$B" -type f -mtime +${SWEEP_DAYS} -exec rm -f {} +`;
+if [ -d "$B" ]; then
+for f in "$B"/*.run; do
+i=\${f##*/} i=\${i%.run}
+case $i in ${kept.length === 0 ? "''" : kept.join("|")}) continue ;; esac
+if grep -q '^end ' "$f"; then rm -f "$B/$i.run" "$B/$i.out" "$B/$i.err"; fi
+done 2>/dev/null
+find "$B" -type f -mtime +${SWEEP_DAYS} -exec rm -f {} +
+fi`;
 }
 
 /**

@@ -79,12 +79,10 @@ export class DurableStreams {
       } else if (word === "group") {
         this.#group.resolve(Number(first));
         running.resolve();
-      }
-      else if (word === "go") {
+      } else if (word === "go") {
         phases[name] = "running";
         if (name === "stdout") waiting.resolve(/^[1-9]\d*$/.test(first) ? Number(first) : null);
-      }
-      else if (word === "end") {
+      } else if (word === "end") {
         phases[name] = "after";
         if (name === "stdout") {
           last = ending(first, second);

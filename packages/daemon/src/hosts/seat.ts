@@ -23,6 +23,8 @@ export interface SeatOptions {
   readonly limits: CommandLimits;
   /** Bytes of each stream that a host keeps of a change. */
   readonly spool?: number;
+  /** Ids of jobs that will ask for what their commands left on hosts. */
+  readonly jobsAtWork?: () => readonly string[];
   readonly paths: RemotePaths;
   readonly clock: Clock;
   readonly log: Log;
@@ -104,7 +106,7 @@ export class Seat {
       owner: identity.daemonId,
       ...(spool === undefined ? {} : { spool }),
     });
-    commands.sweep();
+    commands.sweep(this.#options.jobsAtWork?.() ?? []);
     return new SshHostSession({
       claim: this.#claim,
       link,
