@@ -5,6 +5,7 @@ import { DaemonLink } from "../../packages/mcp-shim/src/daemon-link.ts";
 import { createServer } from "../../packages/mcp-shim/src/server.ts";
 import { toolsOf } from "../../packages/mcp-shim/src/tools.ts";
 import { fakeDaemon, type Script } from "../cli/support/fake-daemon.ts";
+import { job } from "../cli/support/samples.ts";
 
 const TABLE = buildCommandTable("0.1.0");
 
@@ -245,4 +246,16 @@ describe("a connection that breaks", () => {
     await Promise.all([call(), call(), call()]);
     expect(dialled).toBe(1);
   });
+});
+
+test("the result of a job that failed or was cancelled is an error, and says what was done all the same", async () => {
+  const error = { kind: "job.cancelled", message: "Cancelled by hand.", retryable: false } as const;
+  const cancelled = job({ state: "cancelled", error });
+  const { callTool } = await session(() =>
+    fakeDaemon({ job_result: { job: cancelled, result: { hosts: [] }, error } }),
+  );
+  const { result } = await callTool("job_result", { job_id: "run-1", workspace: "default" });
+  expect(result?.isError).toBe(true);
+  expect(result?.content?.[0]?.text).toBe("job.cancelled: Cancelled by hand.");
+  expect(JSON.parse(result?.content?.[1]?.text ?? "")).toMatchObject({ result: { hosts: [] } });
 });
