@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   JobOutputs,
   type OpenStep,
@@ -50,7 +50,7 @@ export function outputDesk(limits: Partial<OutputLimits> = {}, directory = newDi
     page: (wish = {}, job = "run-1") =>
       outputPage(outputs, job, { hosts: [], from: 0, limit: 1024, ...wish }),
     nextLife: () => outputDesk(limits, directory),
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    [Symbol.dispose]: () => rmSync(dirname(directory), { recursive: true, force: true }),
   };
 }
 
