@@ -57,14 +57,12 @@ export async function play(scenario: Scenario, deaths: readonly Deadly[]): Promi
     const killed = life.dead;
     life.counting = false;
 
-    desk = await bornAgain(desk, born);
-    await scenario.afterwards?.(desk);
-    await rest(desk, current());
-    if (current().dead) {
+    do {
       desk = await bornAgain(desk, born);
-      await scenario.afterwards?.(desk);
-      await rest(desk, current());
-    }
+      const now = current();
+      await untilOver(desk, { life: now, work: Promise.resolve(scenario.afterwards?.(desk)) });
+      await rest(desk, now);
+    } while (current().dead);
     current().counting = false;
     const after = snapshot(desk);
     said.push(...faults(desk));
@@ -107,6 +105,7 @@ async function untilOver(desk: Desk, { life, work }: { life: Life; work: Promise
 export const refusals: unknown[] = [];
 
 async function rest(desk: Desk, life: Life): Promise<void> {
+  if (life.dead) return;
   const { jobs, arbiter } = desk.services;
   const atRest = (): boolean => {
     const waiting = new Set(arbiter.view().tickets.map(({ job }) => job));

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { differences, play, type Played } from "./play.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
+
+const LONG = process.env["MTUI_LONG"] === "1";
+const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** "<operation>: <point>", and ", <n>" for the n-th point of the life after: one death, or two, again. */
+const AGAIN = process.env["MTUI_KILL"];
+/** Second deaths, of each operation. */
+const SECOND = LONG ? 200 : 5;
+
+const totals = { operations: 0, points: 0, second: 0 };
+
+/** Deterministic by seed and operation, whatever else runs. */
+function randomOf(text: string): () => number {
+  let state = SEED;
+  for (const letter of text) state = Math.imul(state ^ letter.charCodeAt(0), 2_654_435_761) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function verdict(scenario: Scenario, { got, want }: { got: Played; want: Played }): string[] {
+  return [...got.faults, ...differences(scenario, { got, want })];
+}
+
+async function sweep(scenario: Scenario): Promise<{ points: number; second: number; bad: string[] }> {
+  const { name } = scenario;
+  const want = await play(scenario, []);
+  const bad = verdict(scenario, { got: want, want }).map((each) => `${name}, never killed: ${each}`);
+  const points = want.points[0] ?? [];
+  const random = randomOf(name);
+  const wishes = points.filter((_, index) => random() * (points.length - index) < SECOND).length;
+  const twice: { point: string; of: number }[] = [];
+  for (const point of points) {
+    const got = await judged(scenario, { want, point, bad });
+    const after = got?.points[1]?.length ?? 0;
+    if (after > 0) twice.push({ point, of: after });
+  }
+  let second = 0;
+  for (let count = Math.min(wishes, SECOND); count > 0 && twice.length > 0; count--) {
+    const { point, of } = twice[Math.floor(random() * twice.length)] as (typeof twice)[0];
+    await judged(scenario, { want, point, then: 1 + Math.floor(random() * of), bad });
+    second += 1;
+  }
+  return { points: points.length, second, bad };
+}
+
+/** One death, or two; what is wrong afterwards is added to `bad`. */
+async function judged(
+  scenario: Scenario,
+  { want, point, then, bad }: { want: Played; point: string; then?: number; bad: string[] },
+): Promise<Played | null> {
+  const where = `${scenario.name}: ${point}${then === undefined ? "" : `, ${then}`}`;
+  if (process.env["MTUI_V"]) console.error(where);
+  try {
+    const deaths = [{ label: point }, ...(then === undefined ? [] : [{ at: then }])];
+    const got = await play(scenario, deaths);
+    if (!got.killed) bad.push(`MTUI_KILL="${where}": was not reached`);
+    bad.push(...verdict(scenario, { got, want }).map((each) => `MTUI_KILL="${where}": ${each}`));
+    return got;
+  } catch (thrown) {
+    bad.push(`MTUI_KILL="${where}": ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    return null;
+  }
+}
+
+describe("the daemon, killed wherever it touches the world", () => {
+  test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
+    "%s",
+    { timeout: 600_000 },
+    async (name, scenario) => {
+      if (AGAIN !== undefined) {
+        if (!AGAIN.startsWith(`${name}: `)) return;
+        const [point = "", then] = AGAIN.slice(name.length + 2).split(", ");
+        const bad: string[] = [];
+        const want = await play(scenario, []);
+        const got = await judged(scenario, { want, point, ...(then === undefined ? {} : { then: Number(then) }), bad });
+        console.log(JSON.stringify({ points: got?.points, after: got?.after }, null, 1));
+        expect(bad).toEqual([]);
+        return;
+      }
+      const { points, second, bad } = await sweep(scenario);
+      totals.operations += 1;
+      totals.points += points;
+      totals.second += second;
+      console.log(`killed in ${name}: ${points} points, ${second} twice (MTUI_SEED=${SEED})`);
+      if (process.env["MTUI_V"]) for (const each of bad) console.error(each);
+      expect(points).toBeGreaterThan(0);
+      expect(bad).toEqual([]);
+    },
+  );
+
+  test.runIf(AGAIN === undefined)("all points of all operations", () => {
+    const { operations, points, second } = totals;
+    console.log(`killed: ${operations} operations, ${points} points, ${second} twice (MTUI_SEED=${SEED})`);
+    expect(operations).toBe(SCENARIOS.length);
+  });
+});
