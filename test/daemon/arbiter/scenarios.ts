@@ -1,15 +1,6 @@
 import type { Scenario, Shape } from "./scenario.ts";
 import { dirty, foreign, unreachable } from "./shell-lab.ts";
 
-/**
- * What is explored. Closing, cancelling and attempts that break are everywhere. `full` is 3 workspaces x 3
- * hosts x 2 slots: one that can choose, one that cannot, and one that takes any host. All the rest at
- * once would be too many states to see, so that each large scenario has some of it; together they have each
- * pair of: foreign locks, dead hosts, dirty hosts, leftovers, takeovers, reports of health, partial
- * requests, patience that ends, the three ways to share queues, 0, 1 and 2 overtakes (see `pairs` in
- * exhaustive.test.ts). The bounds are: one ticket per workspace at a time where nothing else is said;
- * one lock file left behind at a time; every event later than the one before.
- */
 export interface Named {
   readonly name: string;
   readonly scenario: Scenario;
@@ -31,7 +22,7 @@ const full = { shapes: { w1: [anyTwo], w2: [AandB], w3: [any] }, overtakes: 1, f
 const leftovers = "at the end";
 const ownQueues = { w1: "x", w2: "y", w3: "z" };
 const oneQueue = { w1: "x", w2: "x", w3: "x" };
-const allFaults = [foreign, unreachable, dirty];
+const everyFault = [foreign, unreachable, dirty];
 
 export const scenarios: readonly Named[] = [
   {
@@ -39,46 +30,60 @@ export const scenarios: readonly Named[] = [
     scenario: {
       shapes: { w1: [AandB], w2: [BandA] },
       overtakes: 1,
-      faults: allFaults,
+      faults: everyFault,
       leftovers: "at any time",
+      restarts: true,
     },
   },
   {
     name: "more hosts while holding",
     scenario: { shapes: { w1: [A, B], w2: [A, B] }, overtakes: 1, faults: [foreign], takeovers: true },
   },
-  { name: "3 x 3 x 2", scenario: { ...full, leftovers } },
-  { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue } },
-  { name: "3 x 3 x 2, a queue each", scenario: { ...full, leftovers, namespaces: ownQueues } },
-  { name: "F D Y L", isLarge: true, scenario: { ...full, faults: allFaults, leftovers, partial: ["w1"] } },
+  { name: "3 x 3 x 2", scenario: { ...full, leftovers, partial: ["w1"], restarts: true } },
+  { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue, overtakes: 0 } },
+  { name: "3 x 3 x 2, a queue each", scenario: { ...full, leftovers, namespaces: ownQueues, overtakes: 2 } },
   {
-    name: "T F Y L",
+    name: "every trouble at once, on one host",
     isLarge: true,
     scenario: {
       ...full,
-      faults: [foreign, dirty],
+      faults: everyFault,
+      troubled: ["B"],
+      health: ["B"],
       takeovers: true,
       leftovers,
       partial: ["w1"],
-      patience: { w2: 1000 },
+      patience: { w2: 1000, w3: 0 },
+      restarts: true,
     },
   },
   {
-    name: "T D L",
+    name: "alarms that ring late",
     isLarge: true,
-    scenario: { ...full, faults: [unreachable], takeovers: true, leftovers, patience: { w1: 1000, w3: 0 } },
+    scenario: { ...full, faults: everyFault, troubled: ["B"], health: ["B"], leftovers, lateAlarm: true },
   },
   {
-    name: "H T P L",
+    name: "foreign locks and takeovers",
     isLarge: true,
-    scenario: { ...full, health: true, takeovers: true, leftovers, partial: ["w1"] },
+    scenario: { ...full, faults: [foreign], takeovers: true, partial: ["w2"], restarts: true },
   },
-  { name: "H F Y", isLarge: true, scenario: { ...full, health: true, faults: [foreign, dirty], leftovers } },
-  { name: "H D", isLarge: true, scenario: { ...full, health: true, faults: [unreachable] } },
-  { name: "late F Y", isLarge: true, scenario: { ...full, lateAlarm: true, faults: [foreign, dirty] } },
-  { name: "anytime", isLarge: true, scenario: { ...full, leftovers: "at any time", faults: [] } },
   {
-    name: "two each",
+    name: "dead and dirty hosts",
+    isLarge: true,
+    scenario: { ...full, faults: [unreachable, dirty], patience: { w1: 1000 } },
+  },
+  {
+    name: "reports of health",
+    isLarge: true,
+    scenario: { ...full, health: ["A", "B", "C"], partial: ["w1"] },
+  },
+  {
+    name: "leftovers at any time",
+    isLarge: true,
+    scenario: { ...full, leftovers: "at any time" },
+  },
+  {
+    name: "two requests each",
     isLarge: true,
     scenario: {
       shapes: { w1: [A, anyTwo], w2: [BandA, any] },
