@@ -134,12 +134,13 @@ export class RemoteLocks {
     const current = this.current(lock);
     const { kind, nonce } = current;
     const idle = kind === "operation";
+    const askedAt = this.#options.clock.now();
     let release = await this.#dropSafely({ kind, text: current.bytes, nonce, idle });
     const renewed = release.state === "foreign" ? sameLock(release.by, nonce) : null;
     // Renewed by the daemon's former self, or with an answer that was lost.
     if (renewed !== null) release = await this.#dropSafely({ kind, text: renewed, nonce, idle });
     const until = current.unsureUntil ?? lock.unsureUntil ?? 0;
-    if (release.state !== "released" && release.state !== "error" && until > this.#options.clock.now())
+    if (release.state !== "released" && release.state !== "error" && until > askedAt)
       return { state: "error", reason: "whether its file will still be written is known in some seconds" };
     if (release.state !== "error") this.forget(lock);
     // Overwritten or wiped: the file that it was made from is ours all the same.
