@@ -149,6 +149,20 @@ describe.each(found.map((shell) => [shell.join(" "), shell] as const))("by %s", 
   });
 });
 
+test.each(found.map((shell) => [shell.join(" "), shell] as const))(
+  "by %s, a lock is renewed beside its second name, never through it",
+  async (_name, shell) => {
+    using real = realPlace(shell);
+    await real.port.swap({ lock: LOCK, expected: { state: "absent" } });
+    const asSeen = real.open(NAME);
+    const renewing = { lock: RENEWED, expected: { state: "bytes", bytes: Buffer.from(LOCK.bytes) } } as const;
+    expect(await real.port.swap(renewing)).toEqual({ state: "taken" });
+    // Who opened the file before still reads what it was, and not a half of what it is.
+    expect(asSeen()).toBe(LOCK.bytes);
+    expect(real.state()[NAME]?.bytes.toString()).toBe(RENEWED.bytes);
+  },
+);
+
 test("while somebody has the guard, the wait is bounded and nothing is changed", async () => {
   const [shell = ["sh"]] = found;
   const [question] = QUESTIONS;

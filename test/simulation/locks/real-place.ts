@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fenceDriver } from "../../../packages/daemon/src/hosts/fence-script.ts";
@@ -11,7 +11,7 @@ import { shellLockPort } from "../../../packages/daemon/src/hosts/shell-lock-por
 import type { Entry, Place, PlaceState } from "./places.ts";
 
 /** The real scripts in a private directory, by a shell of this machine. */
-export function realPlace(shell: readonly string[]): Place {
+export function realPlace(shell: readonly string[]): Place & { open(name: string): () => string } {
   const lockDir = mkdtempSync(join(tmpdir(), "mtui-lock-model-"));
   const paths: RemotePaths = { lockDir, history: join(lockDir, "history") };
   const [program = "sh", ...words] = shell;
@@ -35,6 +35,16 @@ export function realPlace(shell: readonly string[]): Place {
     put: (name, entry) => put(join(lockDir, name), entry),
     state: () => stateOf(lockDir),
     hold: async (name) => await hold(join(lockDir, name)),
+    open: (name) => {
+      const descriptor = openSync(join(lockDir, name), "r");
+      return () => {
+        try {
+          return readFileSync(descriptor, "utf8");
+        } finally {
+          closeSync(descriptor);
+        }
+      };
+    },
     [Symbol.dispose]: () => rmSync(lockDir, { recursive: true, force: true }),
   };
 }
