@@ -62,7 +62,7 @@ export function follow(
   let state = due ? elapsed(before, due, now) : before;
   for (const move of moves) {
     const { state: after, effects } = step(state, { ...move, at: now });
-    checkStep(state, after, { move, effects });
+    checkStep(state, after, { move, effects, now });
     state = after;
   }
   return state;

@@ -32,7 +32,7 @@ export class History {
     if (move.type === "restart") this.#model.restart(state);
     else {
       for (const ticket of before.tickets.values()) this.#model.giveBack(ticket, state);
-      checkStep(before, state, { move, effects });
+      checkStep(before, state, { move, effects, now });
     }
     checkState(state, now);
     this.#model.follow(before, state, { move, effects, now });

@@ -148,7 +148,7 @@ function place(lists: readonly (readonly string[])[], taken: ReadonlySet<string>
  * How many wants of each of the tickets, served in their order, have a host among what is not taken. What
  * a workspace holds serves each of its tickets.
  */
-function keepable(
+export function keepable(
   tickets: readonly Ticket[],
   state: ArbiterState,
   { now, taken }: { now: number; taken: ReadonlySet<string> },

@@ -10,6 +10,7 @@ export interface Named {
 
 const A: Shape = [["A"]];
 const B: Shape = [["B"]];
+const C: Shape = [["C"]];
 const AandB: Shape = [["A"], ["B"]];
 const BandA: Shape = [["B"], ["A"]];
 const any: Shape = [["A", "B", "C"]];
@@ -43,6 +44,24 @@ export const scenarios: readonly Named[] = [
   { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue, overtakes: 0 } },
   { name: "3 x 3 x 2, a queue each", scenario: { ...full, leftovers, namespaces: ownQueues, overtakes: 2 } },
   {
+    name: "what is kept moves",
+    scenario: {
+      shapes: { w1: [[["A", "B"], ["C"]]], w2: [A], w3: [B, C] },
+      overtakes: 0,
+      faults: [],
+      leftovers,
+    },
+  },
+  {
+    name: "what is kept is not what is taken",
+    scenario: {
+      shapes: { w1: [[["C"], ["A", "B"]]], w2: [[["A"], ["C"]]], w3: [B, C] },
+      overtakes: 0,
+      faults: [],
+      leftovers,
+    },
+  },
+  {
     name: "every trouble at once, on one host",
     isLarge: true,
     scenario: {
@@ -73,6 +92,11 @@ export const scenarios: readonly Named[] = [
     scenario: { ...full, faults: [unreachable, dirty], patience: { w1: 1000 } },
   },
   {
+    name: "foreign, dead and dirty hosts",
+    isLarge: true,
+    scenario: { ...full, faults: everyFault },
+  },
+  {
     name: "reports of health",
     isLarge: true,
     scenario: { ...full, health: ["A", "B", "C"], partial: ["w1"] },
@@ -86,9 +110,9 @@ export const scenarios: readonly Named[] = [
     name: "two requests each",
     isLarge: true,
     scenario: {
-      shapes: { w1: [A, anyTwo], w2: [BandA, any] },
+      shapes: { w1: [A, [["A", "C"], ["B"]], [["A"], ["C"]]], w2: [B] },
       ticketsEach: 2,
-      overtakes: 1,
+      overtakes: 0,
       faults: [],
       leftovers,
     },
