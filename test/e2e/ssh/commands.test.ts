@@ -180,7 +180,9 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
       limits: { grace: 2 },
     });
     await begun;
-    await session.breakLock("operation", lock.bytes);
+    // Not even by force of ours; other mtuis do not look at the fence.
+    expect(await session.breakLock("operation", lock.bytes)).toMatchObject({ state: "error" });
+    await host.must("rm /var/lock/mtui.lock");
     await using other = await openHost(connectorFor(lab, { daemonId: "d2" }), "a");
     const theirs = await other.takeLock("operation", PURPOSE);
     if (theirs.state !== "taken") throw new Error(JSON.stringify(theirs));
