@@ -197,6 +197,7 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
       state: "ok",
       lockReleased: true,
     });
+    expect(await session.releaseLock(lock)).toEqual({ state: "absent" });
   });
 
   test("closing ends what runs, cleanly", async () => {
