@@ -46,7 +46,7 @@ function isDoomed({ phase }: Ticket): boolean {
 }
 
 function afterwards(holder: Holder, retryAt: number): Holder {
-  if (holder.hold.state !== "acquiring") return holder;
+  if (holder.hold.state === "claimed") return holder;
   return { ...holder, hold: { state: "releasing", reason: "the daemon was restarted", tries: 0, retryAt } };
 }
 

@@ -178,11 +178,12 @@ function encodeTicket(
   for (const other of state.queue) if (other.seq < ticket.seq) arrival += 1;
   into[at] = Number(ticket.rrid);
   into[at + 1] = turn;
-  const spent =
-    Number.isFinite(ticket.wait.own) && ticket.phase.state === "waiting" && deadline(ticket) <= now;
-  into[at + 2] = arrival | (ticket.overtaken << 4) | (spent ? 1 << 7 : 0);
-  if (ticket.phase.state !== "acquiring") return;
-  const { assigned, served, overtook, doomed } = ticket.phase;
+  const { wait, spent, phase } = ticket;
+  const isOver = phase.state === "waiting" ? deadline(ticket) <= now : spent.own >= wait.own;
+  const isSpent = Number.isFinite(wait.own) && isOver;
+  into[at + 2] = arrival | (ticket.overtaken << 4) | (isSpent ? 1 << 7 : 0);
+  if (phase.state !== "acquiring") return;
+  const { assigned, served, overtook, doomed } = phase;
   let flags = (1 << 7) | (doomed ? 1 << 6 : 0);
   for (const id of overtook) {
     const index = state.queue.findIndex((entry) => entry.id === id);
