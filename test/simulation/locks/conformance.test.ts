@@ -19,7 +19,11 @@ const LOCK: HeldLock = {
   bytes: "1795327200:alice+mtuid:4242:mtui run - [default] d=d1 n=n1",
 };
 const RENEWED: HeldLock = { ...LOCK, bytes: LOCK.bytes.replace("1795327200", "1795348800") };
-const POOL: HeldLock = { kind: "pool", nonce: "n2", bytes: "1795327200:alice+mtuid:4242:mtui pool - [default] d=d1 n=n2" };
+const POOL: HeldLock = {
+  kind: "pool",
+  nonce: "n2",
+  bytes: "1795327200:alice+mtuid:4242:mtui pool - [default] d=d1 n=n2",
+};
 
 const file = (bytes: Buffer | string): Entry => ({ kind: "file", bytes: Buffer.from(bytes) });
 const DIRECTORY: Entry = { kind: "directory", bytes: Buffer.alloc(0) };
@@ -74,16 +78,20 @@ interface Question {
 
 const QUESTIONS: readonly Question[] = [
   ...Object.entries(EXPECTED).flatMap(([name, expected]) =>
-    [false, true].map((mustExist): Question => ({
-      name: `swap, expecting ${name}${mustExist ? " to be there" : ""}`,
-      ask: async ({ port }) => (await port.swap({ lock: RENEWED, expected, mustExist })).state,
-    })),
+    [false, true].map(
+      (mustExist): Question => ({
+        name: `swap, expecting ${name}${mustExist ? " to be there" : ""}`,
+        ask: async ({ port }) => (await port.swap({ lock: RENEWED, expected, mustExist })).state,
+      }),
+    ),
   ),
   ...Object.entries(TEXTS).flatMap(([name, text]) =>
-    [false, true].map((idle): Question => ({
-      name: `drop ${name}${idle ? " while nothing is at work" : ""}`,
-      ask: async ({ port }) => (await port.drop({ kind: "operation", text, nonce: "n1", idle })).state,
-    })),
+    [false, true].map(
+      (idle): Question => ({
+        name: `drop ${name}${idle ? " while nothing is at work" : ""}`,
+        ask: async ({ port }) => (await port.drop({ kind: "operation", text, nonce: "n1", idle })).state,
+      }),
+    ),
   ),
   {
     name: "read",
@@ -94,10 +102,12 @@ const QUESTIONS: readonly Question[] = [
   },
   { name: "tidy", ask: async ({ port }) => await port.tidy(["n1", "n2"]) },
   ...[[LOCK], [LOCK, POOL]].flatMap((locks) =>
-    [false, true].map((release): Question => ({
-      name: `a command under ${locks.length} locks${release ? ", giving back" : ""}`,
-      ask: async (place) => await place.fenced(locks, release),
-    })),
+    [false, true].map(
+      (release): Question => ({
+        name: `a command under ${locks.length} locks${release ? ", giving back" : ""}`,
+        ask: async (place) => await place.fenced(locks, release),
+      }),
+    ),
   ),
 ];
 
@@ -124,14 +134,18 @@ test("one shell at least", () => {
 });
 
 describe.each(found.map((shell) => [shell.join(" "), shell] as const))("by %s", (_name, shell) => {
-  test.each(Object.entries(STATES))("on %s", async (_state, state) => {
-    for (const question of QUESTIONS) {
-      using model = modelPlace();
-      using real = realPlace(shell);
-      const said = await answer(model, state, question);
-      expect(await answer(real, state, question), question.name).toEqual(said);
-    }
-  });
+  test.each(Object.entries(STATES))(
+    "on %s",
+    async (_state, state) => {
+      for (const question of QUESTIONS) {
+        using model = modelPlace();
+        using real = realPlace(shell);
+        const said = await answer(model, state, question);
+        expect(await answer(real, state, question), question.name).toEqual(said);
+      }
+    },
+    60_000,
+  );
 
   test("while somebody has the fence", async () => {
     for (const question of QUESTIONS) {
@@ -146,7 +160,7 @@ describe.each(found.map((shell) => [shell.join(" "), shell] as const))("by %s", 
       }
       expect(both[1], question.name).toEqual(both[0]);
     }
-  });
+  }, 60_000);
 });
 
 test.each(found.map((shell) => [shell.join(" "), shell] as const))(

@@ -3,7 +3,8 @@ import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.t
 import type { HeldLock } from "../../../packages/daemon/src/hosts/session.ts";
 import type { Change } from "./model-host.ts";
 import { LOCK_NAMES, lockName } from "./names.ts";
-import type { DaemonLife, Process, World } from "./world.ts";
+import type { DaemonLife, Process } from "./process.ts";
+import type { World } from "./world.ts";
 
 export const STALE_SECONDS = 86_400;
 const LOOKS_APART_MS = 500;
@@ -34,7 +35,7 @@ interface Look {
  * nothing of how the protocol works:
  *
  * * what a process of ours removes or replaces must be its daemon's own, free, seen empty twice, seen
- *   stale twice with the same bytes by the host's clock, or exactly what a person saw and forced;
+ *   stale twice with the same bytes by the host's clock and by ours, or exactly what a person saw and forced;
  * * two of our workspaces believe to have one lock only if the elder lost it to somebody who may;
  * * commands of ours do not overlap, and nobody of ours takes the lock from under one;
  * * a command begins only under its own lock.
@@ -167,7 +168,9 @@ export class Judge {
     if (work !== undefined && next?.daemonId !== daemon.daemonId)
       return "took the lock from under a command at work";
     if (before.length === 0)
-      return this.#sawBefore(daemon, { name, bytes: before }) ? null : "replaced an empty file at first sight";
+      return this.#sawBefore(daemon, { name, bytes: before })
+        ? null
+        : "replaced an empty file at first sight";
     const file = parseLockFile(before);
     if (file.state === "free") return null;
     if (own !== null && own.daemonId === daemon.daemonId) {
@@ -176,7 +179,8 @@ export class Judge {
       return owner === undefined ? null : `removed the lock of ${nameOf(owner)}`;
     }
     if (file.state === "malformed") return "removed a file of somebody unknown";
-    const clock = Math.floor(this.#world.now / 1000) + this.#world.host.clockAhead;
+    // By the host's clock and by ours.
+    const clock = Math.floor(this.#world.now / 1000) + Math.min(0, this.#world.host.clockAhead);
     const stale = file.record.epoch !== null && clock - file.record.epoch > STALE_SECONDS;
     if (!stale) return "removed a living lock";
     return this.#sawBefore(daemon, { name, bytes: before }) ? null : "removed a stale lock at first sight";

@@ -2,7 +2,8 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { LockPort } from "../../../packages/daemon/src/hosts/lock-port.ts";
 import { LOCK_NAMES } from "./names.ts";
 import type { Script, Self } from "./script.ts";
-import type { Action, DaemonLife, Process, World } from "./world.ts";
+import type { Action, DaemonLife, Process } from "./process.ts";
+import type { World } from "./world.ts";
 
 interface Call {
   readonly process: Process;
@@ -133,7 +134,10 @@ export type Protocol = (self: Self) => {
   tidy: (nonces: readonly string[]) => Script<boolean>;
 };
 
-export function modelPort(link: Link, { protocol, announce }: { protocol: Protocol; announce: Announce }): LockPort {
+export function modelPort(
+  link: Link,
+  { protocol, announce }: { protocol: Protocol; announce: Announce },
+): LockPort {
   return {
     swap: async (step) =>
       await link.control(

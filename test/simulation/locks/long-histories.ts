@@ -1,6 +1,7 @@
 import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.ts";
 import type { Luck } from "./chooser.ts";
-import { Daemon, type Desk, type Program } from "./daemons.ts";
+import { Daemon, type Program } from "./daemons.ts";
+import type { Desk } from "./desk.ts";
 import type { Cast, Setting, Stage } from "./histories.ts";
 import { newFile } from "./model-host.ts";
 import { lockName } from "./names.ts";
@@ -62,7 +63,15 @@ export function someCast(luck: Luck): Cast {
 /** By the host's clock. */
 function fileBefore(luck: Luck, ahead: number): string | null {
   const now = Math.floor(START / SECOND) + ahead;
-  const files = [null, null, "", `${now - 90_000}:bob:77:left`, `${now - 86_300}:bob:77`, `${now}:bob:77`, "garbage"];
+  const files = [
+    null,
+    null,
+    "",
+    `${now - 90_000}:bob:77:left`,
+    `${now - 86_300}:bob:77`,
+    `${now}:bob:77`,
+    "garbage",
+  ];
   return files[luck.pick(files.length)] ?? null;
 }
 

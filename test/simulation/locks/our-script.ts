@@ -1,5 +1,11 @@
 import { lockBytes } from "../../../packages/daemon/src/hosts/lock-identity.ts";
-import type { DropAnswer, DropStep, LockSeen, SwapAnswer, SwapStep } from "../../../packages/daemon/src/hosts/lock-port.ts";
+import type {
+  DropAnswer,
+  DropStep,
+  LockSeen,
+  SwapAnswer,
+  SwapStep,
+} from "../../../packages/daemon/src/hosts/lock-port.ts";
 import { READ_LIMIT } from "../../../packages/daemon/src/hosts/lock-script.ts";
 import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.ts";
 import type { HeldLock } from "../../../packages/daemon/src/hosts/session.ts";

@@ -5,7 +5,8 @@ import { Link, modelPort } from "./link.ts";
 import { type FileKind, newFile } from "./model-host.ts";
 import { fencedScript } from "./our-script.ts";
 import { safe } from "./protocols.ts";
-import { type DaemonLife, World } from "./world.ts";
+import type { DaemonLife } from "./process.ts";
+import { World } from "./world.ts";
 
 export interface Entry {
   readonly kind: FileKind;
@@ -50,10 +51,9 @@ export function modelPlace(): Place {
     },
     state: () =>
       Object.fromEntries(
-        [...world.host.names].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, { kind, bytes }]) => [
-          name,
-          { kind, bytes },
-        ]),
+        [...world.host.names]
+          .sort(([one], [other]) => (one < other ? -1 : 1))
+          .map(([name, { kind, bytes }]) => [name, { kind, bytes }]),
       ),
     hold: async (name) => {
       const node = world.host.openAppend(name);

@@ -1,8 +1,23 @@
 import { lockBytes } from "../../../packages/daemon/src/hosts/lock-identity.ts";
-import type { DropAnswer, DropStep, SwapAnswer, SwapStep } from "../../../packages/daemon/src/hosts/lock-port.ts";
+import type {
+  DropAnswer,
+  DropStep,
+  SwapAnswer,
+  SwapStep,
+} from "../../../packages/daemon/src/hosts/lock-port.ts";
 import { lockName, privateName } from "./names.ts";
 import type { Protocol } from "./link.ts";
-import { drop, dropScript, guarded, readScript, same, swapScript, take, tidyScript, writePrivate } from "./our-script.ts";
+import {
+  drop,
+  dropScript,
+  guarded,
+  readScript,
+  same,
+  swapScript,
+  take,
+  tidyScript,
+  writePrivate,
+} from "./our-script.ts";
 import { reads, type Script, type Self, writes } from "./script.ts";
 
 /** The product's protocol. */
@@ -156,7 +171,8 @@ function* dropAnything(self: Self, step: DropStep): Script<DropAnswer> {
 }
 
 function sameProcess(one: string, other: string): boolean {
-  const who = (text: string): string => `${text.split(":").slice(1, 3).join(":")} ${/ d=\S+/.exec(text)?.[0] ?? ""}`;
+  const who = (text: string): string =>
+    `${text.split(":").slice(1, 3).join(":")} ${/ d=\S+/.exec(text)?.[0] ?? ""}`;
   return who(one) === who(other);
 }
 

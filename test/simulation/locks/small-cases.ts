@@ -85,8 +85,16 @@ function strict(options: Partial<OtherMtui> = {}): (stage: Stage) => void {
 
 export const SMALL_CASES: readonly SmallCase[] = [
   { name: "two take a free host", cast: cast([[takesAndGivesBack], [takesAndGivesBack]]), setting: QUICK },
-  { name: "two reap a stale lock", cast: cast([[takesAndGivesBack], [takesAndGivesBack]], { file: STALE }), setting: QUICK },
-  { name: "two find an empty file", cast: cast([[takesAndGivesBack], [takesAndGivesBack]], { file: "" }), setting: QUICK },
+  {
+    name: "two reap a stale lock",
+    cast: cast([[takesAndGivesBack], [takesAndGivesBack]], { file: STALE }),
+    setting: QUICK,
+  },
+  {
+    name: "two find an empty file",
+    cast: cast([[takesAndGivesBack], [takesAndGivesBack]], { file: "" }),
+    setting: QUICK,
+  },
   {
     name: "two workspaces of one daemon, answers late",
     cast: cast([[keeps, keeps]]),
@@ -97,12 +105,36 @@ export const SMALL_CASES: readonly SmallCase[] = [
     cast: cast([[takesAndGivesBack]], { file: `${SECONDS}:carol:7`, unreadable: true }),
     setting: QUICK,
   },
-  { name: "one gives back what is stale while another reaps it", cast: cast([[sleeps], [comesLater]]), setting: QUICK },
-  { name: "a person forces what another takes", cast: cast([[forces], [takesAndGivesBack]], { file: STALE }), setting: { ...QUICK, idleJumps: 1 } },
-  { name: "a take beside mtui 19", cast: cast([[keeps]], { others: old({ hold: 2000 }) }), setting: { ...QUICK, idleJumps: 1 } },
-  { name: "a take beside mtui 26", cast: cast([[keeps]], { others: strict({ hold: 2000 }) }), setting: { ...QUICK, idleJumps: 1 } },
-  { name: "a reap beside mtui 19's", cast: cast([[takesAndGivesBack]], { file: STALE, others: old() }), setting: { ...QUICK, idleJumps: 1 } },
-  { name: "a reap beside mtui 26's", cast: cast([[takesAndGivesBack]], { file: STALE, others: strict() }), setting: { ...QUICK, idleJumps: 1 } },
+  {
+    name: "one gives back what is stale while another reaps it",
+    cast: cast([[sleeps], [comesLater]]),
+    setting: QUICK,
+  },
+  {
+    name: "a person forces what another takes",
+    cast: cast([[forces], [takesAndGivesBack]], { file: STALE }),
+    setting: { ...QUICK, idleJumps: 1 },
+  },
+  {
+    name: "a take beside mtui 19",
+    cast: cast([[keeps]], { others: old({ hold: 2000 }) }),
+    setting: { ...QUICK, idleJumps: 1 },
+  },
+  {
+    name: "a take beside mtui 26",
+    cast: cast([[keeps]], { others: strict({ hold: 2000 }) }),
+    setting: { ...QUICK, idleJumps: 1 },
+  },
+  {
+    name: "a reap beside mtui 19's",
+    cast: cast([[takesAndGivesBack]], { file: STALE, others: old() }),
+    setting: { ...QUICK, idleJumps: 0 },
+  },
+  {
+    name: "a reap beside mtui 26's",
+    cast: cast([[takesAndGivesBack]], { file: STALE, others: strict() }),
+    setting: { ...QUICK, idleJumps: 0 },
+  },
   {
     name: "a take and a crash at every step, another takes",
     cast: cast([[takesAndGivesBack], [takesAndGivesBack]]),
@@ -111,7 +143,7 @@ export const SMALL_CASES: readonly SmallCase[] = [
   {
     name: "a change and a lost connection at every step",
     cast: cast([[changes]]),
-    setting: { idleJumps: 1, instantAnswers: true, budgets: { losses: 1 } },
+    setting: { idleJumps: 0, instantAnswers: true, budgets: { losses: 1 } },
   },
   {
     name: "a change that gives back, and a crash at every step",

@@ -1,39 +1,8 @@
 import type { Clock } from "../../../packages/daemon/src/clock.ts";
-import type { Choice, Chooser } from "./chooser.ts";
+import type { Chooser } from "./chooser.ts";
 import { ModelHost } from "./model-host.ts";
-import type { Script, Self, Step } from "./script.ts";
-
-/** One thing that may happen next. */
-export interface Action extends Choice {
-  readonly label: string;
-  run(): void;
-}
-
-/** What happens to somebody else than a process, and may touch anything. */
-export function accident(label: string, weight: number, run: () => void): Action {
-  return { id: label, label, weight, touch: null, run };
-}
-
-export interface Process {
-  readonly pid: number;
-  readonly who: string;
-  /** Whose; null for other programs and people. */
-  readonly daemon: DaemonLife | null;
-  readonly script: Script<unknown>;
-  /** May it go on as far as others are concerned? */
-  readonly ready: () => boolean;
-  readonly onEnd: (result: unknown) => void;
-  step: Step;
-  /** When what it sleeps or waits for is over. */
-  until: number | null;
-  begunAt: number | null;
-}
-
-export interface DaemonLife {
-  readonly daemonId: string;
-  readonly number: number;
-  alive: boolean;
-}
+import { accident, type Action, type DaemonLife, dueAt, type Process } from "./process.ts";
+import type { Script, Self } from "./script.ts";
 
 interface Timer {
   readonly at: number;
@@ -41,8 +10,6 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** Once begun, a script of ours on the host is through within this, apart from what it waits for. */
-const SCRIPT_MS = 500;
 const MAX_STEPS = 20_000;
 export const START = Date.UTC(2026, 10, 22, 6);
 
@@ -272,13 +239,6 @@ export class World {
     this.#timers.shift();
     timer.run();
   }
-}
-
-/** When a script of ours must have made its step. */
-function dueAt({ daemon, begunAt, until }: Process): number | null {
-  if (daemon === null) return null;
-  const from = until ?? begunAt;
-  return from === null ? null : from + SCRIPT_MS;
 }
 
 /** Everything that was waiting for what just happened has gone on. */

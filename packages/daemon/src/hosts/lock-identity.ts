@@ -82,6 +82,11 @@ export function nonceOf(reading: LockReading & { state: "ours" }): string | null
   return parseOurComment(reading.record.comment)?.nonce ?? null;
 }
 
+/** The file's bytes, when it is the same lock with another time. */
+export function sameLock(by: LockReading, nonce: string): string | null {
+  return by.state === "ours" && nonceOf(by) === nonce ? by.bytes : null;
+}
+
 /** Of bytes that some mtuid wrote, this one or another. */
 export function nonceIn(bytes: string): string | null {
   const file = parseLockFile(Buffer.from(bytes));

@@ -5,11 +5,11 @@ import {
   type LockIdentity,
   newLock,
   nonceIn,
-  nonceOf,
   restamped,
+  sameLock,
   type StalePolicy,
 } from "./lock-identity.ts";
-import type { DropStep, Expected, LockPort, SwapStep } from "./lock-port.ts";
+import { type DropStep, exactly, type LockPort, type SwapStep } from "./lock-port.ts";
 import { GUARD_SECONDS } from "./lock-script.ts";
 import { lookAtLock, takeInRounds } from "./lock-taking.ts";
 import { PrivateFiles } from "./private-files.ts";
@@ -255,13 +255,4 @@ export class RemoteLocks {
     // Whose it is decides what comes of it: who cannot ask does not know.
     return { state: "foreign", by: (await lookAtLock(this.#options, step.kind)).reading };
   }
-}
-
-function exactly(bytes: string): Expected {
-  return { state: "bytes", bytes: Buffer.from(bytes) };
-}
-
-/** The file's bytes, when it is the same lock with another time. */
-function sameLock(by: LockReading, nonce: string): string | null {
-  return by.state === "ours" && nonceOf(by) === nonce ? by.bytes : null;
 }
