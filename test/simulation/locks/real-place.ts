@@ -98,7 +98,7 @@ function stateOf(directory: string): PlaceState {
 
 /** Another process has the kernel lock until the returned function is called. */
 async function hold(path: string): Promise<() => Promise<void>> {
-  const child = spawn("flock", ["-o", path, "sh", "-c", "echo held; exec sleep 60"], {
+  const child = spawn("sh", ["-c", 'exec flock -o "$0" sh -c "echo held; exec sleep 60"', path], {
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
   });
