@@ -1,7 +1,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import type { DaemonClient } from "@mtui/core/client";
 import { MtuiError } from "@mtui/core/protocol";
-import type { JobView, ResultOf } from "@mtui/core/registry";
+import type { ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
@@ -202,7 +202,7 @@ class Desk {
   async #settled(): Promise<void> {
     for (;;) {
       const { jobs } = await this.#tester.ask("job_list", { workspace: this.#name, active: true });
-      const [job] = jobs as JobView[];
+      const [job] = jobs;
       if (job === undefined) return;
       await this.#tester.ask("job_wait", { job_ids: [job.id], timeout: 60 }).catch(ifUnknown);
     }

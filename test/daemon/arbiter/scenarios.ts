@@ -51,7 +51,12 @@ export const scenarios: readonly Named[] = [
   },
   {
     name: "more hosts while holding",
-    scenario: { shapes: { w1: [A, B], w2: [A, B] }, overtakes: 1, faults: [foreign], takeovers: true },
+    scenario: {
+      shapes: { w1: [A, B], w2: [A, B], w3: [B] },
+      overtakes: 1,
+      faults: [foreign],
+      takeovers: true,
+    },
   },
   { name: "3 x 3 x 2", scenario: { ...full, leftovers, partial: ["w1"], restarts: true } },
   { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue, overtakes: 0 } },

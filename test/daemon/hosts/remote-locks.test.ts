@@ -131,7 +131,10 @@ describe("answers that are lost", () => {
     const locks = session();
     const lock = await taken(locks);
     now += 21_600_000;
-    lose = [{ step: "swap", made: true }, { step: "read", made: true }];
+    lose = [
+      { step: "swap", made: true },
+      { step: "read", made: true },
+    ];
     await locks.restamp(lock);
     expect(await locks.release(lock)).toMatchObject({ state: "error" });
     expect(locks.held).toHaveLength(1);
@@ -144,7 +147,10 @@ test("a lock is ours before its answer is here: no other workspace takes it for 
   wait = arrives.promise;
   const first = session().take("operation", PURPOSE);
   wait = Promise.resolve();
-  expect(await session().take("operation", PURPOSE)).toMatchObject({ state: "refused", by: { state: "ours" } });
+  expect(await session().take("operation", PURPOSE)).toMatchObject({
+    state: "refused",
+    by: { state: "ours" },
+  });
   arrives.resolve();
   expect(await first).toMatchObject({ state: "taken" });
 });

@@ -26,5 +26,11 @@ function resumeSlow<N extends SlowName>(
   { params, again, call }: { params: unknown; again: FormerJob; call: Pick<Call, "services" | "client"> },
 ): Job {
   const handler: JobHandler<N> = SLOW[name];
-  return startJob(name, { params: params as ParamsOf<N>, common: params as SlowParams, call, handler, again });
+  return startJob(name, {
+    params: params as ParamsOf<N>,
+    common: params as SlowParams,
+    call,
+    handler,
+    again,
+  });
 }

@@ -65,7 +65,9 @@ function startOne(
 }
 
 /** Jobs of the daemon's former life that had not begun, with a gate for each group. */
-export function resumeValidations(services: Services): (again: FormerJob, params: ParamsOf<"validate">) => Job {
+export function resumeValidations(
+  services: Services,
+): (again: FormerJob, params: ParamsOf<"validate">) => Job {
   const gates = new Map<string, Gate>();
   return ({ id, former }, params) => {
     const { client } = former.recipe ?? {};

@@ -64,7 +64,8 @@ export const daemonOperations = [
   }),
   defineOperation({
     name: "daemon_stop",
-    summary: "End running commands, release every lock on the hosts, and stop; what waits goes on after the next start",
+    summary:
+      "End running commands, release every lock on the hosts, and stop; what waits goes on after the next start",
     scope: "daemon",
     effect: "control",
     params: {
