@@ -90,8 +90,12 @@ export class RemoteLocks {
       this.#files.tidyLater(lock.nonce, formerNonce);
       return taking;
     } catch (error) {
-      const left = await this.#takeBack(lock);
       const reason = toMtuiError(error).message;
+      if (!wasSent(error)) {
+        live.delete(lock.nonce);
+        return { state: "error", reason };
+      }
+      const left = await this.#takeBack(lock);
       if (left === null) return { state: "error", reason };
       return { state: "error", reason: `${reason}; whether the file was written is unknown`, left };
     }
@@ -222,7 +226,8 @@ export class RemoteLocks {
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
       const reason = toMtuiError(error).message;
-      return { state: "error", reason, ...(mustExist === true ? {} : { left: this.#unsure(lock) }) };
+      const sure = mustExist === true || !wasSent(error);
+      return { state: "error", reason, ...(sure ? {} : { left: this.#unsure(lock) }) };
     }
   }
 
@@ -255,4 +260,9 @@ export class RemoteLocks {
     // Whose it is decides what comes of it: who cannot ask does not know.
     return { state: "foreign", by: (await lookAtLock(this.#options, step.kind)).reading };
   }
+}
+
+/** A host that could not be connected to was not asked: nothing can have come of it. */
+function wasSent(error: unknown): boolean {
+  return !["host.unreachable", "host.auth", "host.key"].includes(toMtuiError(error).kind);
 }
