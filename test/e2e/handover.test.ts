@@ -4,6 +4,7 @@ import { type Lab, type LabHost, readLock, startLab, waitUntil } from "../lab/in
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import { leftBehind } from "./support/left-behind.ts";
+import { connectorFor, openHost } from "./ssh/support/open.ts";
 
 describe.skipIf(withoutLab)("a host that goes from one workspace to the next", () => {
   let lab: Lab;
@@ -134,6 +135,33 @@ describe.skipIf(withoutLab)("a host that goes from one workspace to the next", (
     expect(logins() - before).toBe(2);
     await leave("two");
     await host.exec("kill $(cat /root/left)");
+  });
+
+  test.each([
+    ["runs", "sleep 60", false],
+    ["left a service on the streams of a command that is over", "sleep 60 & echo up", true],
+  ])("has no connection that is kept while somebody %s", async (_name, command, over) => {
+    await using connector = connectorFor(lab);
+    const session = await openHost(connector, "a");
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    const outcome = session.query(`echo up; ${command}`, { onOutput: () => resolve() });
+    await (over ? outcome : begun);
+    await session.close({ keep: true });
+    await outcome;
+    await waitUntil(async () => (await connections()) === 0, { for: "the connection to end" });
+    await host.exec("pkill -x sleep");
+  });
+
+  test("keeps one otherwise, until the connector ends", async () => {
+    const connector = connectorFor(lab);
+    const session = await openHost(connector, "a");
+    await session.query("true");
+    await session.readLock("pool");
+    await session.close({ keep: true });
+    expect(session.connected).toBe(false);
+    expect(await connections()).toBe(1);
+    await connector[Symbol.asyncDispose]();
+    await waitUntil(async () => (await connections()) === 0, { for: "the connection to end" });
   });
 
   test("is another daemon's at once: a kept connection is no claim", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { scenarios } from "./scenarios.ts";
+import { type Named, scenarios } from "./scenarios.ts";
 import { exploreAside } from "./side-by-side.ts";
 
 /**
@@ -15,4 +15,25 @@ describe.concurrent("every state that can be reached keeps the invariants", () =
     console.log(`arbiter, ${name}: ${complete ? "all" : "the first"} ${states} states, ${moves} moves`);
     expect(complete || (isLarge === true && states >= CUT)).toBe(true);
   });
+});
+
+/** The names of what a scenario of the full size has. */
+function featuresOf({ scenario }: Named): string[] {
+  const { shapes, faults, ...options } = scenario;
+  const isFull = Object.keys(shapes).length === 3 && new Set(Object.values(shapes).flat(3)).size === 3;
+  return isFull ? [...faults.map(({ kind }) => kind), ...Object.keys(options)] : [];
+}
+
+test("each two of what may happen happen together on 3 workspaces x 3 hosts x 2 slots", () => {
+  const features = ["foreign-lock", "unreachable", "dirty", "leftovers", "takeovers", "health", "partial"];
+  features.push("patience", "restarts");
+  const together = new Set(
+    scenarios.flatMap((entry) => featuresOf(entry).flatMap((a) => featuresOf(entry).map((b) => `${a} ${b}`))),
+  );
+  const missing = features
+    .flatMap((a) => features.map((b) => `${a} ${b}`))
+    .filter((pair) => !together.has(pair));
+  expect(missing).toEqual([]);
+  const late = features.filter((feature) => !together.has(`lateAlarm ${feature}`));
+  expect(late).toEqual(["takeovers"]);
 });

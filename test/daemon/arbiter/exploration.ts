@@ -3,6 +3,7 @@ import { step as arbiterStep } from "../../../packages/daemon/src/arbiter/step.t
 import { checkState } from "./invariants.ts";
 import type { Move } from "./machine.ts";
 import { type Choice, choicesOf, elapsed } from "./possible-moves.ts";
+import { restarted } from "./restart.ts";
 import { type Scenario, type World, worldOf } from "./scenario.ts";
 import { codeLength, decode, encode, NOW } from "./state-code.ts";
 import { StateTable } from "./state-table.ts";
@@ -54,13 +55,14 @@ export function explore(scenario: Scenario, options: Options = {}): Explored {
 /** The state after what was chosen; each step on the way is checked. */
 export function follow(
   before: ArbiterState,
-  { moves, due }: Choice,
+  { moves, due, restart }: Choice,
   { now, step }: { now: number; step: typeof arbiterStep },
 ): ArbiterState {
+  if (restart) return restarted(before, { now, step }).state;
   let state = due ? elapsed(before, due, now) : before;
   for (const move of moves) {
     const { state: after, effects } = step(state, { ...move, at: now });
-    checkStep(state, after, { move, effects });
+    checkStep(state, after, { move, effects, now });
     state = after;
   }
   return state;
@@ -83,7 +85,8 @@ function storyOf(
   return [...storyOf(world, table, { index: parent, step }), found ? describe(found) : "?"];
 }
 
-function describe({ moves, due }: Choice): string {
+function describe({ moves, due, restart }: Choice): string {
+  if (restart) return "the daemon dies and starts again";
   const moment = due
     ? `the moment comes for ${[...due.hosts, ...due.releases, ...due.tickets, ...due.forgotten].join(", ")}`
     : "";

@@ -55,14 +55,20 @@ function checkIndexes(state: ArbiterState): void {
     state.capped.map(({ id }) => id),
     capped,
   );
-  const keys = new Set([...state.tickets.values()].flatMap((ticket) => candidateKeys(ticket)));
-  same("wanted keys", [...state.wanting.keys()].sort(), [...keys].sort());
+  const listing = new Map<string, string[]>();
+  for (const id of ordered) {
+    for (const key of candidateKeys(state.tickets.get(id))) {
+      const ids = listing.get(key);
+      if (ids) ids.push(id);
+      else listing.set(key, [id]);
+    }
+  }
+  same("wanted keys", [...state.wanting.keys()].sort(), [...listing.keys()].sort());
   for (const [key, entries] of state.wanting) {
-    const listing = ordered.filter((id) => candidateKeys(state.tickets.get(id)).includes(key));
     same(
       `waiters of ${key}`,
       entries.map(({ id }) => id),
-      listing,
+      listing.get(key) ?? [],
     );
     if (!state.hosts.has(key)) fail(`${key} is wanted and unknown`);
   }
@@ -72,8 +78,10 @@ function checkIndexes(state: ArbiterState): void {
   }
 }
 
-function candidateKeys(ticket: Ticket | undefined): string[] {
-  return ticket ? ticket.wants.flatMap((want) => want.candidates.map(({ key }) => key)) : [];
+function candidateKeys(ticket: Ticket | undefined): Set<string> {
+  const keys = new Set<string>();
+  for (const want of ticket?.wants ?? []) for (const { key } of want.candidates) keys.add(key);
+  return keys;
 }
 
 function same(what: string, actual: readonly string[], expected: readonly string[]): void {
@@ -91,9 +99,10 @@ function checkNobodyIsForgotten(state: ArbiterState, now: number): void {
       .filter((entry) => compareRank(entry, ticket) < 0)
       .flatMap(({ id }) => state.tickets.get(id) ?? [])
       .filter((other) => other.phase.state === "waiting" && !other.partial);
-    const kept = keepable(earlier, state, { now, taken: new Set() });
+    let kept: string | undefined;
     for (const hosts of assignments(ticket, state, now)) {
       const taken = new Set([...hosts].filter((key) => !state.hosts.get(key)?.holder));
+      kept ??= keepable(earlier, state, { now, taken: new Set() });
       if (keepable(earlier, state, { now, taken }) === kept)
         fail(`${ticket.id} waits although it could have ${[...hosts].join(", ")}`);
     }
@@ -148,7 +157,7 @@ function place(lists: readonly (readonly string[])[], taken: ReadonlySet<string>
  * How many wants of each of the tickets, served in their order, have a host among what is not taken. What
  * a workspace holds serves each of its tickets.
  */
-function keepable(
+export function keepable(
   tickets: readonly Ticket[],
   state: ArbiterState,
   { now, taken }: { now: number; taken: ReadonlySet<string> },

@@ -9,6 +9,8 @@ import type { World } from "./scenario.ts";
 export interface Choice {
   readonly moves: readonly Move[];
   readonly due?: Due;
+  /** The daemon dies and starts again. */
+  readonly restart?: true;
 }
 
 /** Timers that are over, whatever their clocks said. */
@@ -21,11 +23,19 @@ export interface Due {
   readonly tickets: ReadonlySet<string>;
   /** Hosts of which nobody has heard for so long that their news are forgotten. */
   readonly forgotten: ReadonlySet<string>;
+  /** By host: whose attempts failed there before, whatever was remembered. */
+  readonly blamed: ReadonlyMap<string, string>;
 }
 
 const cancelled = { kind: "request.cancelled", message: "no", retryable: false } as const;
 const broken = { kind: "internal", message: "broke", retryable: false } as const;
-const nothing: ReadonlySet<string> = new Set();
+const nothing: Due = {
+  hosts: new Set(),
+  releases: new Set(),
+  tickets: new Set(),
+  forgotten: new Set(),
+  blamed: new Map(),
+};
 
 /** Everything that the scenario allows in this state, always in the same order for states with one code. */
 export function choicesOf(world: World, state: ArbiterState, now: number): Choice[] {
@@ -37,17 +47,18 @@ export function choicesOf(world: World, state: ArbiterState, now: number): Choic
     if (!ticket) continue;
     if (ticket.phase.state === "waiting" || !ticket.phase.doomed)
       add({ type: "cancel", ticket: id, error: cancelled });
-    if (ticket.phase.state === "acquiring") answers(world, state, { ticket, add });
+    if (ticket.phase.state === "acquiring") answers(world, state, { ticket, choices });
   }
   for (const key of world.hosts) {
     const host = state.hosts.get(key);
     if (host?.holder) holds(world, { host, add });
-    if (world.scenario.health) {
+    if (world.scenario.health?.includes(key)) {
       add({ type: "health", host: key, reason: "bad" });
       if (host?.health || host?.foreign) add({ type: "health", host: key, reason: null });
     }
   }
   moments(world, state, { now, choices });
+  if (world.scenario.restarts) choices.push({ moves: [], restart: true });
   return choices;
 }
 
@@ -71,7 +82,11 @@ function requests(
   if (holds || tickets > 0) add({ type: "close", workspace });
 }
 
-function answers(world: World, state: ArbiterState, { ticket, add }: { ticket: Ticket; add: Add }): void {
+function answers(
+  world: World,
+  state: ArbiterState,
+  { ticket, choices }: { ticket: Ticket; choices: Choice[] },
+): void {
   if (ticket.phase.state !== "acquiring") return;
   const { id, attempt } = ticket;
   const { assigned } = ticket.phase;
@@ -83,18 +98,42 @@ function answers(world: World, state: ArbiterState, { ticket, add }: { ticket: T
   const leave = live.map(({ claim }): Move => ({ type: "releasing", claim, reason: "left" }));
   for (const faults of combinations(world, assigned)) {
     const answer: Move = { type: "attempted", ticket: id, attempt, faults, jitter: 0.5 };
-    // What was given up under way makes the attempt fail.
-    if (faults.size > 0 || live.length === assigned.length) add(answer);
-    if (faults.size > 0 && leftovers === "at the end") for (const left of leave) add(left, answer);
+    for (const blamed of pasts(world, state, { ticket, faults })) {
+      const due = blamed.size > 0 ? { due: { ...nothing, blamed } } : {};
+      // What was given up under way makes the attempt fail.
+      if (faults.size > 0 || live.length === assigned.length) choices.push({ moves: [answer], ...due });
+      if (faults.size === 0 || leftovers !== "at the end") continue;
+      for (const left of leave) choices.push({ moves: [left, answer], ...due });
+    }
   }
-  add({ type: "broken", ticket: id, attempt, error: broken });
-  if (leftovers === "at any time") for (const left of leave) add(left);
+  choices.push({ moves: [{ type: "broken", ticket: id, attempt, error: broken }] });
+  if (leftovers === "at any time") for (const left of leave) choices.push({ moves: [left] });
+}
+
+/** Who may have found the hosts that fail now dead before: this workspace or another one. */
+function pasts(
+  world: World,
+  state: ArbiterState,
+  { ticket, faults }: { ticket: Ticket; faults: ReadonlyMap<string, HostFault> },
+): ReadonlyMap<string, string>[] {
+  const other = world.workspaces.find((workspace) => workspace !== ticket.workspace) ?? "";
+  let all: [string, string][][] = [[]];
+  for (const [key, { kind }] of faults) {
+    const health = state.hosts.get(key)?.health;
+    if (kind !== "unreachable" || !health || health.kind === "quarantined") continue;
+    all = all.flatMap((list): [string, string][][] => [
+      [...list, [key, ticket.workspace]],
+      [...list, [key, other]],
+    ]);
+  }
+  return all.map((list) => new Map(list));
 }
 
 /** No fault, a fault on any one of the hosts, faults on several. */
 function combinations(world: World, assigned: readonly { key: string }[]): ReadonlyMap<string, HostFault>[] {
   let all: [string, HostFault][][] = [[]];
   for (const { key } of assigned) {
+    if (!(world.scenario.troubled?.includes(key) ?? true)) continue;
     all = all.flatMap((list) => [
       list,
       ...world.scenario.faults.map((fault): [string, HostFault][] => [...list, [key, fault]]),
@@ -129,7 +168,7 @@ function moments(
   const tick: Move = { type: "tick" };
   const hosts = world.hosts.filter((key) => isPending(state.hosts.get(key), now));
   const ring = (due: Partial<Due>) => {
-    const whole = { hosts: nothing, releases: nothing, tickets: nothing, forgotten: nothing, ...due };
+    const whole = { ...nothing, ...due };
     choices.push({ moves: [tick], due: whole });
     if (world.scenario.lateAlarm) choices.push({ moves: [], due: whole });
   };
@@ -171,6 +210,10 @@ export function elapsed(state: ArbiterState, due: Due, now: number): ArbiterStat
       foreign: foreign && { ...foreign, seenAt, retryAt: Math.min(foreign.retryAt, now) },
     });
   }
+  for (const [key, workspace] of due.blamed) {
+    const host = hosts.get(key);
+    if (host?.health) hosts.set(key, { ...host, health: { ...host.health, workspaces: [workspace] } });
+  }
   for (const key of due.releases) {
     const host = hosts.get(key);
     const hold = host?.holder?.hold;
@@ -182,5 +225,6 @@ export function elapsed(state: ArbiterState, due: Due, now: number): ArbiterStat
     const ticket = tickets.get(id);
     if (ticket) tickets.set(id, { ...ticket, stretch: now, spent: ticket.wait });
   }
-  return { ...state, hosts, tickets, wakeAt: Math.min(state.wakeAt, now) };
+  const isMoment = due.blamed.size === 0;
+  return { ...state, hosts, tickets, wakeAt: isMoment ? Math.min(state.wakeAt, now) : state.wakeAt };
 }

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly overtakes: number;
   /** What an attempt may find, on any of its hosts. */
   readonly faults: readonly HostFault[];
+  /** The hosts on which attempts may find something; default all. */
+  readonly troubled?: readonly string[];
   /** Workspaces that take what there is. */
   readonly partial?: readonly string[];
   /** Milliseconds, by workspace; default: for ever. A wait that is neither 0 nor for ever may end at any moment. */
@@ -24,8 +26,10 @@ export interface Scenario {
    * `at any time`: anything may come between the two, even a release.
    */
   readonly leftovers?: "at the end" | "at any time";
-  /** May a person or a probe say that a host is well or not? */
-  readonly health?: boolean;
+  /** The hosts of which a person or a probe may say that they are well or not. */
+  readonly health?: readonly string[];
+  /** May the daemon die and start again? */
+  readonly restarts?: boolean;
   /** May other events come between a moment and the alarm that was set for it? */
   readonly lateAlarm?: boolean;
   /** How many requests one workspace may have at once; default 1. */

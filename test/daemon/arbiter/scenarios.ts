@@ -2,13 +2,17 @@ import type { Scenario, Shape } from "./scenario.ts";
 import { dirty, foreign, unreachable } from "./shell-lab.ts";
 
 /**
- * What is explored. Closing, cancelling and attempts that break are everywhere. `full` is 3 workspaces x 3
- * hosts x 2 slots: one that can choose, one that cannot, and one that takes any host. All the rest at
- * once would be too many states to see, so that each large scenario has some of it; together they have each
- * pair of: foreign locks, dead hosts, dirty hosts, leftovers, takeovers, reports of health, partial
- * requests, patience that ends, the three ways to share queues, 0, 1 and 2 overtakes (see `pairs` in
- * exhaustive.test.ts). The bounds are: one ticket per workspace at a time where nothing else is said;
- * one lock file left behind at a time; every event later than the one before.
+ * What is explored. Closes, cancels and attempts that break may come anywhere. `full` is 3 workspaces x 3
+ * hosts x 2 slots: one workspace that can choose, one that cannot, and one that takes any host. Everything
+ * everywhere at once would be too many states to see, so that the bounds of each are these:
+ *
+ * - one request per workspace at a time, in the last scenario two; the shapes that are listed, again and again;
+ * - what each scenario lists may happen, any number of times, on all its hosts or those that are named.
+ *   All of it at once, but for late alarms, happens on the host that all three want; each sort of trouble
+ *   on all hosts has a scenario of its own. exhaustive.test.ts checks that no pair is left out;
+ * - an attempt that fails leaves at most one lock file behind (any number in `leftovers at any time`);
+ * - events follow each other in time, none comes in the same millisecond as the one before;
+ * - how often something failed, and for how long it is left alone, has no bound: see state-code.ts.
  */
 export interface Named {
   readonly name: string;
@@ -19,6 +23,7 @@ export interface Named {
 
 const A: Shape = [["A"]];
 const B: Shape = [["B"]];
+const C: Shape = [["C"]];
 const AandB: Shape = [["A"], ["B"]];
 const BandA: Shape = [["B"], ["A"]];
 const any: Shape = [["A", "B", "C"]];
@@ -31,7 +36,7 @@ const full = { shapes: { w1: [anyTwo], w2: [AandB], w3: [any] }, overtakes: 1, f
 const leftovers = "at the end";
 const ownQueues = { w1: "x", w2: "y", w3: "z" };
 const oneQueue = { w1: "x", w2: "x", w3: "x" };
-const allFaults = [foreign, unreachable, dirty];
+const everyFault = [foreign, unreachable, dirty];
 
 export const scenarios: readonly Named[] = [
   {
@@ -39,51 +44,103 @@ export const scenarios: readonly Named[] = [
     scenario: {
       shapes: { w1: [AandB], w2: [BandA] },
       overtakes: 1,
-      faults: allFaults,
+      faults: everyFault,
       leftovers: "at any time",
+      restarts: true,
     },
   },
   {
     name: "more hosts while holding",
-    scenario: { shapes: { w1: [A, B], w2: [A, B] }, overtakes: 1, faults: [foreign], takeovers: true },
+    scenario: {
+      shapes: { w1: [A, B], w2: [A, B], w3: [B] },
+      overtakes: 1,
+      faults: [foreign],
+      takeovers: true,
+    },
   },
-  { name: "3 x 3 x 2", scenario: { ...full, leftovers } },
-  { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue } },
-  { name: "3 x 3 x 2, a queue each", scenario: { ...full, leftovers, namespaces: ownQueues } },
-  { name: "F D Y L", isLarge: true, scenario: { ...full, faults: allFaults, leftovers, partial: ["w1"] } },
+  { name: "3 x 3 x 2", scenario: { ...full, leftovers, partial: ["w1"], restarts: true } },
+  { name: "3 x 3 x 2, one queue", scenario: { ...full, leftovers, namespaces: oneQueue, overtakes: 0 } },
+  { name: "3 x 3 x 2, a queue each", scenario: { ...full, leftovers, namespaces: ownQueues, overtakes: 2 } },
   {
-    name: "T F Y L",
+    name: "what is kept moves",
+    scenario: {
+      shapes: { w1: [[["A", "B"], ["C"]]], w2: [A], w3: [B, C] },
+      overtakes: 0,
+      faults: [],
+      leftovers,
+    },
+  },
+  {
+    name: "what is kept is not what is taken",
+    scenario: {
+      shapes: { w1: [[["C"], ["A", "B"]]], w2: [[["A"], ["C"]]], w3: [B, C] },
+      overtakes: 0,
+      faults: [],
+      leftovers,
+    },
+  },
+  {
+    name: "every trouble at once, on one host",
     isLarge: true,
     scenario: {
       ...full,
-      faults: [foreign, dirty],
+      faults: everyFault,
+      troubled: ["B"],
+      health: ["B"],
       takeovers: true,
       leftovers,
       partial: ["w1"],
       patience: { w2: 1000 },
+      restarts: true,
     },
   },
   {
-    name: "T D L",
-    isLarge: true,
-    scenario: { ...full, faults: [unreachable], takeovers: true, leftovers, patience: { w1: 1000, w3: 0 } },
-  },
-  {
-    name: "H T P L",
-    isLarge: true,
-    scenario: { ...full, health: true, takeovers: true, leftovers, partial: ["w1"] },
-  },
-  { name: "H F Y", isLarge: true, scenario: { ...full, health: true, faults: [foreign, dirty], leftovers } },
-  { name: "H D", isLarge: true, scenario: { ...full, health: true, faults: [unreachable] } },
-  { name: "late F Y", isLarge: true, scenario: { ...full, lateAlarm: true, faults: [foreign, dirty] } },
-  { name: "anytime", isLarge: true, scenario: { ...full, leftovers: "at any time", faults: [] } },
-  {
-    name: "two each",
+    name: "alarms that ring late",
     isLarge: true,
     scenario: {
-      shapes: { w1: [A, anyTwo], w2: [BandA, any] },
+      ...full,
+      faults: everyFault,
+      troubled: ["B"],
+      health: ["B"],
+      leftovers,
+      partial: ["w1"],
+      patience: { w2: 1000 },
+      restarts: true,
+      lateAlarm: true,
+    },
+  },
+  {
+    name: "foreign locks and takeovers",
+    isLarge: true,
+    scenario: { ...full, faults: [foreign], takeovers: true, partial: ["w2"], restarts: true },
+  },
+  {
+    name: "dead and dirty hosts",
+    isLarge: true,
+    scenario: { ...full, faults: [unreachable, dirty], patience: { w1: 1000, w3: 0 } },
+  },
+  {
+    name: "foreign, dead and dirty hosts",
+    isLarge: true,
+    scenario: { ...full, faults: everyFault },
+  },
+  {
+    name: "reports of health",
+    isLarge: true,
+    scenario: { ...full, health: ["A", "B", "C"], partial: ["w1"] },
+  },
+  {
+    name: "leftovers at any time",
+    isLarge: true,
+    scenario: { ...full, leftovers: "at any time" },
+  },
+  {
+    name: "two requests each",
+    isLarge: true,
+    scenario: {
+      shapes: { w1: [A, [["A", "C"], ["B"]], [["A"], ["C"]]], w2: [B] },
       ticketsEach: 2,
-      overtakes: 1,
+      overtakes: 0,
       faults: [],
       leftovers,
     },

@@ -65,27 +65,31 @@ test.each(scenarios)(
 
 const timed = scenarios.filter(({ scenario }) => !scenario.lateAlarm && !scenario.patience);
 
-test.each(timed)("what a real clock can bring is among what is explored: $name", ({ name, scenario }) => {
-  const world = worldOf(scenario);
-  let compared = 0;
-  const property = fc.property(walk, ({ picks, delays }) => {
-    let state = initialState(world.config);
-    let now = NOW + 5;
-    picks.forEach((pick, index) => {
-      const code = codeOf(world, state, now);
-      const choices = choicesOf(world, state, now).filter(({ due }) => !due);
-      const choice: Choice | undefined = choices[pick % choices.length];
-      const next = now + (delays[index % delays.length] ?? 1);
-      const rings = state.wakeAt <= next || !choice;
-      now = rings ? Math.max(now + 1, Math.min(state.wakeAt, next)) : next;
-      const explored = new Set(successors(world, decoded(world, code), NOW));
-      // An alarm that rings early changes nothing.
-      if (rings) explored.add(code);
-      state = follow(state, rings ? { moves: [{ type: "tick" }] } : choice, { now, step });
-      expect(explored).toContain(codeOf(world, state, now));
-      compared += 1;
+test.each(timed)(
+  "what a real clock can bring is among what is explored: $name",
+  { timeout: 600_000 },
+  ({ name, scenario }) => {
+    const world = worldOf(scenario);
+    let compared = 0;
+    const property = fc.property(walk, ({ picks, delays }) => {
+      let state = initialState(world.config);
+      let now = NOW + 5;
+      picks.forEach((pick, index) => {
+        const code = codeOf(world, state, now);
+        const choices = choicesOf(world, state, now).filter(({ due }) => !due);
+        const choice: Choice | undefined = choices[pick % choices.length];
+        const next = now + (delays[index % delays.length] ?? 1);
+        const rings = state.wakeAt <= next || !choice;
+        now = rings ? Math.max(now + 1, Math.min(state.wakeAt, next)) : next;
+        const explored = new Set(successors(world, decoded(world, code), NOW));
+        // An alarm that rings early changes nothing.
+        if (rings) explored.add(code);
+        state = follow(state, rings ? { moves: [{ type: "tick" }] } : choice, { now, step });
+        expect(explored).toContain(codeOf(world, state, now));
+        compared += 1;
+      });
     });
-  });
-  fc.assert(property, { seed: SEED, numRuns: RUNS });
-  console.log(`arbiter, real clock in ${name}: seed ${SEED} (MTUI_SEED), ${compared} steps compared`);
-});
+    fc.assert(property, { seed: SEED, numRuns: RUNS });
+    console.log(`arbiter, real clock in ${name}: seed ${SEED} (MTUI_SEED), ${compared} steps compared`);
+  },
+);

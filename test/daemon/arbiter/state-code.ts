@@ -25,7 +25,8 @@ import type { World } from "./scenario.ts";
  * - Who has what is kept by place in the queue and not by id: ids are only compared. A claim is its host's
  *   present one or void.
  * - A host that is being released is nobody's; by whom does not matter (its claim alone is named).
- * - Whose attempts failed matters until the host is in quarantine, where it stays until it is well.
+ * - A dirty host and one that does not connect wait alike. Whose attempts failed there before is left to
+ *   chance, too: the exploration lets it be the same workspace and another one.
  * - The turns of the queue count from the first. No turn below it matters, and gaps between turns
  *   where nobody can come in any more are closed (`closeGaps`).
  * - A host without owner, news and waiters is as good as unknown.
@@ -45,7 +46,8 @@ const CLAIMED = 3;
 const STALE = 4;
 const SERVED = 7;
 
-const KINDS = [null, "unreachable", "quarantined", "dirty"] as const;
+const ILL = 1;
+const QUARANTINED = 2;
 const PER_HOST = 2;
 const PER_TICKET = 5;
 
@@ -66,7 +68,7 @@ export function encode(
     const host = state.hosts.get(key);
     if (host) {
       into[at] = ownerCode(world, host) | (lastUsedRank(world, state, host) << 4);
-      into[at + 1] = newsCode(world, host, now);
+      into[at + 1] = newsCode(host, now);
     }
     at += PER_HOST;
   }
@@ -116,13 +118,10 @@ function lastUsedRank(world: World, state: ArbiterState, host: HostRecord): numb
   return earlier.length;
 }
 
-function newsCode(world: World, { health, foreign }: HostRecord, now: number): number {
+function newsCode({ health, foreign }: HostRecord, now: number): number {
   let code = 0;
-  if (health) {
-    code = KINDS.indexOf(health.kind);
-    if (health.kind === "unreachable") code |= world.workspaces.indexOf(health.workspaces[0] ?? "") << 2;
-    if (health.retryAt <= now) code |= 1 << 4;
-  }
+  if (health)
+    code = (health.kind === "quarantined" ? QUARANTINED : ILL) | (health.retryAt <= now ? 1 << 4 : 0);
   if (foreign) code |= (foreign.retryAt <= now ? 2 : 1) << 5;
   return code;
 }
@@ -179,11 +178,12 @@ function encodeTicket(
   for (const other of state.queue) if (other.seq < ticket.seq) arrival += 1;
   into[at] = Number(ticket.rrid);
   into[at + 1] = turn;
-  const spent =
-    Number.isFinite(ticket.wait.own) && ticket.phase.state === "waiting" && deadline(ticket) <= now;
-  into[at + 2] = arrival | (ticket.overtaken << 4) | (spent ? 1 << 7 : 0);
-  if (ticket.phase.state !== "acquiring") return;
-  const { assigned, served, overtook, doomed } = ticket.phase;
+  const { wait, spent, phase } = ticket;
+  const isOver = phase.state === "waiting" ? deadline(ticket) <= now : spent.own >= wait.own;
+  const isSpent = Number.isFinite(wait.own) && isOver;
+  into[at + 2] = arrival | (ticket.overtaken << 4) | (isSpent ? 1 << 7 : 0);
+  if (phase.state !== "acquiring") return;
+  const { assigned, served, overtook, doomed } = phase;
   let flags = (1 << 7) | (doomed ? 1 << 6 : 0);
   for (const id of overtook) {
     const index = state.queue.findIndex((entry) => entry.id === id);
@@ -256,19 +256,20 @@ export function decode(world: World, code: Uint8Array): ArbiterState {
     const owner = code[index * PER_HOST] ?? 0;
     const news = code[index * PER_HOST + 1] ?? 0;
     if (owner === 0 && news === 0 && !wanting.has(key)) return;
-    const kind = KINDS[news & 3] ?? null;
-    const by = world.workspaces[(news >> 2) & 3] ?? "";
     const retryAt = news & 16 ? NOW : later;
-    const health = kind && {
-      kind,
-      reason: "no answer",
-      report: kind === "dirty" ? null : problem,
-      since: 0,
-      seenAt: NOW,
-      retryAt,
-      failures: 1,
-      workspaces: kind === "unreachable" ? [by] : [],
-    };
+    const health =
+      (news & 3) === 0
+        ? null
+        : ({
+            kind: (news & 3) === QUARANTINED ? "quarantined" : "unreachable",
+            reason: "no answer",
+            report: problem,
+            since: 0,
+            seenAt: NOW,
+            retryAt,
+            failures: 1,
+            workspaces: [],
+          } as const);
     if (retryAt > NOW && health) wakeAt = Math.min(wakeAt, retryAt);
     const lock = news >> 5;
     const foreign =

@@ -103,7 +103,7 @@ test("history is one line whatever the fields say", () => {
 const identity = { user: "alice+mtuid", pid: 1, daemonId: "d1" };
 const stale = { staleAgeSeconds: 100, reapStale: true };
 const read = (text: string, clock = 1000): ReturnType<typeof readingOf> =>
-  readingOf(Buffer.from(text), { identity, stale, clock });
+  readingOf(Buffer.from(text), { identity, stale, clock, ourClock: clock });
 
 test.each([
   ["", 0, "free", undefined],
@@ -122,11 +122,21 @@ test.each([
   expect([reading.state, reading.state === "foreign" ? reading.stale : undefined]).toEqual([state, isStale]);
 });
 
+test.each([
+  ["a host that is far ahead", 5000, 1000, false],
+  ["both", 5000, 4950, true],
+  ["a host that is behind", 950, 5000, false],
+])("old by the clock of %s: %i, %i, stale %s", (_, clock, ourClock, isStale) => {
+  const reading = readingOf(Buffer.from("900:bob:1"), { identity, stale, clock, ourClock });
+  expect(reading).toMatchObject({ ageSeconds: clock - 900, stale: isStale });
+});
+
 test("no age makes a lock stale when that is switched off", () => {
   const never = readingOf(Buffer.from("1:bob:1"), {
     identity,
     stale: { staleAgeSeconds: 0, reapStale: true },
     clock: 1e9,
+    ourClock: 1e9,
   });
   expect(never).toMatchObject({ state: "foreign", stale: false });
 });

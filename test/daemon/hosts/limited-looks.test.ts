@@ -106,14 +106,14 @@ describe("looks at hosts", () => {
     const second = look("a", two.signal);
     await settle();
     one.abort(new Error("gone"));
-    expect(await first).toMatchObject({ message: "gone" });
+    expect(await first).toMatchObject({ kind: "request.cancelled", cause: { message: "gone" } });
     expect(aborted).toEqual([]);
     answer("a");
     expect(await second).toBe("a is free");
     const last = look("b", two.signal).catch((thrown: unknown) => thrown);
     await settle();
     two.abort(new Error("gone too"));
-    expect(await last).toMatchObject({ message: "gone too" });
+    expect(await last).toMatchObject({ kind: "request.cancelled" });
     expect(aborted).toEqual(["b"]);
   });
 

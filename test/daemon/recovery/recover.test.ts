@@ -164,6 +164,29 @@ describe("the next life of a daemon that died", () => {
     expect(ant.files.operation).toBeNull();
   });
 
+  test("what a dead daemon's last script makes after the first look goes, too", async () => {
+    using desk = openDesk({ hosts: ["ant", "bee"] });
+    await desk.call("add_host", { workspace: "w", target: ["ant"] });
+    const bee = desk.pool.machine("bee");
+    bee.gates.connect = forever;
+    void desk.call("add_host", { workspace: "v", target: ["bee"], background: true });
+    await settle();
+    delete bee.gates.connect;
+    const next = await desk.nextLife();
+    await next.call("close_workspace", { workspace: "v", force: true });
+    const late = (file: string): { bytes: string; user: string } => ({
+      bytes: `1:me+mtuid:1:mtui ${file} - [w] d=0123456789ab n=00000000000000000000ffff`,
+      user: "me+mtuid",
+    });
+    await next.clock.advance(5_000);
+    desk.pool.machine("ant").files.operation = late("run");
+    bee.files.pool = late("pool");
+    await next.clock.advance(20_000);
+    expect(desk.pool.machine("ant").files.operation).toBeNull();
+    expect(bee.files.pool).toBeNull();
+    expect(next.services.arbiter.view().claims.map(({ host }) => host)).toEqual(["ant"]);
+  });
+
   test("ids go on where they were", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     await desk.call("add_host", { workspace: "w", target: ["ant"] });

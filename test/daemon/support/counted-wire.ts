@@ -27,6 +27,8 @@ export class CountedWire {
   readonly transports: WireTransport[] = [];
   /** Requests are taken and never answered, and nobody is told. */
   frozen = false;
+  /** Requests that a frozen wire took. */
+  swallowed = 0;
   /** Requests are run, and their answers stay away until the connections are cut. */
   hold = false;
   /** Nobody answers a new connection. */
@@ -131,6 +133,7 @@ export class WireShell implements RemoteShell {
     const back = wire.trips + 1;
     this.#before = this.#before.then(async () => {
       await wire.answered(0);
+      if (wire.frozen) wire.swallowed += 1;
       if (wire.frozen || !this.open) return;
       wire.onRequest(script);
       const { stdout } = spawnSync("/bin/sh", { input: `${this.#preamble}${wire.meddle(script)}` });

@@ -160,7 +160,8 @@ describe("a kept connection that is dead", () => {
     await left(lab);
     lab.wire.frozen = true;
     const taking = lab.take("two");
-    await turns();
+    // The look, the pool lock, the operation lock.
+    while (lab.wire.swallowed < 3) await new Promise((resolve) => setImmediate(resolve));
     lab.wire.frozen = false;
     await vi.advanceTimersByTimeAsync(5_000);
     const second = await taking;
@@ -248,6 +249,14 @@ describe("a connection is not kept", () => {
     expect(lab.arbiter.view()).toMatchObject({ claims: [{ state: "releasing" }] });
   });
 
+  test("while a lock is held on it", async () => {
+    await using lab = new HandOverLab();
+    const { session } = await lab.take("one");
+    await session.close({ keep: true });
+    expect(lab.wire.open).toBe(0);
+    expect(lab.poolLock).not.toBeNull();
+  });
+
   test("of a host that the last look found unfit", async () => {
     await using lab = new HandOverLab();
     const inspect = async () => ({ kind: "dirty", reason: "a left repository" }) as const;
@@ -273,7 +282,3 @@ describe("a connection is not kept", () => {
     expect(lab.poolLock).toBe(theirs.poolLock.bytes);
   });
 });
-
-async function turns(): Promise<void> {
-  for (let count = 0; count < 200; count++) await new Promise((resolve) => setImmediate(resolve));
-}

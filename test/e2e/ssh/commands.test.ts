@@ -180,6 +180,8 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
       limits: { grace: 2 },
     });
     await begun;
+    // Not even by force of ours; other mtuis do not look at the fence.
+    expect(await session.breakLock("operation", lock.bytes)).toMatchObject({ state: "error" });
     await host.must("rm /var/lock/mtui.lock");
     await using other = await openHost(connectorFor(lab, { daemonId: "d2" }), "a");
     const theirs = await other.takeLock("operation", PURPOSE);
@@ -196,6 +198,7 @@ describe.skipIf(withoutLab)("commands on a real host", () => {
       state: "ok",
       lockReleased: true,
     });
+    expect(await session.releaseLock(lock)).toEqual({ state: "absent" });
   });
 
   test("closing ends what runs, cleanly", async () => {

@@ -5,6 +5,7 @@ import {
   hideProgram,
   type Lab,
   type LabHost,
+  lockPath,
   readLock,
   readOnlyLocks,
   startLab,
@@ -252,6 +253,36 @@ describe.skipIf(withoutLab)("locks on a real host", () => {
     });
     expect(await ours.restampLock(lock)).toMatchObject({ state: "refused", by: { state: "free" } });
     expect(await readLock(host)).toBeNull();
+  });
+
+  test("a lock that is renewed while a command is on its way is not lost, and is released", async () => {
+    const lock = await taken(ours);
+    const pool = await taken(ours, "pool");
+    for (const [kind, { bytes }] of [["operation", lock] as const, ["pool", pool] as const])
+      await host.writeFile(lockPath(kind), bytes.replace(/^\d+/, "1999999999"));
+    expect(await ours.change("true", lock, { release: true })).toMatchObject({
+      state: "ok",
+      lockReleased: true,
+    });
+    expect(await readLock(host)).toBeNull();
+    await host.writeFile(lockPath("pool"), pool.bytes);
+    expect(await ours.releaseLock(pool)).toEqual({ state: "released" });
+  });
+
+  test.each(["x", "17x", " 17", ""])("ours with %j for its time is not what we wrote", async (time) => {
+    const lock = await taken(ours);
+    await host.writeFile(lockPath("operation"), lock.bytes.replace(/^\d+/, time));
+    expect(await ours.change("true", lock)).toMatchObject({ state: "notRun", error: { kind: "lock.lost" } });
+    await host.must("rm /var/lock/mtui.lock");
+    await ours.releaseLock(lock);
+  });
+
+  test("the history tells of nothing under a lock that is not ours any more", async () => {
+    const lock = await taken(ours);
+    await foreignLock(host, { user: "python" });
+    expect(await ours.appendHistory(["update", "lost"])).toBe(false);
+    expect(await host.exec("grep lost /var/log/mtui.log")).toMatchObject({ stdout: "" });
+    await ours.releaseLock(lock);
   });
 
   test("a left-over of this daemon is taken over after a crash, a live one is not", async () => {

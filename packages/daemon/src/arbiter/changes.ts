@@ -3,7 +3,11 @@ import type { ArbiterState, Holder, Ticket } from "./state.ts";
 /** What one event changed of that which has to survive the daemon. */
 export interface ArbiterChange {
   /** Hosts that came to be held otherwise; null = by nobody. */
-  readonly holders: readonly { readonly key: string; readonly name: string; readonly holder: Holder | null }[];
+  readonly holders: readonly {
+    readonly key: string;
+    readonly name: string;
+    readonly holder: Holder | null;
+  }[];
   /** Tickets of jobs that began to wait, were passed, or ended (null), by job. */
   readonly tickets: readonly { readonly job: string; readonly ticket: Ticket | null }[];
   /** How many of each there have been: ids are not used twice. */

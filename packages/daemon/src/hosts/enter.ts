@@ -100,7 +100,7 @@ async function takePool(seat: Seat, purpose: LockPurpose): Promise<[LockTaking, 
 /** The host's clock was set since the last owner looked at it. */
 async function correctTime(seat: Seat, lock: HeldLock): Promise<void> {
   const written = Number(/^\d+/.exec(lock.bytes)?.[0]);
-  if (Math.abs(seat.hostClock() - written) > CLOCK_TOLERANCE) await seat.locks.restamp(lock);
+  if (Math.abs(seat.lockClock() - written) > CLOCK_TOLERANCE) await seat.locks.restamp(lock);
 }
 
 /** What was asked for before this is on its way to the host before what is asked for behind it. */

@@ -27,7 +27,7 @@ export async function changeFenced(
     throw new MtuiError("internal", "A change needs the operation lock, not the pool lock.");
   for (let again = false; ; again = true) {
     const operation = locks.current(lock);
-    const pool = locks.held.find(({ kind }) => kind === "pool") ?? null;
+    const pool = locks.held.findLast(({ kind }) => kind === "pool") ?? null;
     const ended = await commands.change(command, { ...options, fence: { operation, pool, release } });
     if (ended.state !== "lockLost") {
       if (ended.lockReleased === true) locks.released(lock);

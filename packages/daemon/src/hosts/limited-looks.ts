@@ -62,12 +62,12 @@ export function limitLooks<T>(
   }
 
   return async (name, { key, signal }) => {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw givenUp(signal.reason);
     const running = looks.get(key);
     const entry = running === undefined || running.abort.signal.aborted ? start(name, key) : running;
     entry.askers += 1;
     const gone = Promise.withResolvers<never>();
-    const leave = (): void => gone.reject(signal?.reason);
+    const leave = (): void => gone.reject(givenUp(signal?.reason));
     signal?.addEventListener("abort", leave, { once: true });
     try {
       return await Promise.race([entry.answer, gone.promise]);
@@ -77,6 +77,11 @@ export function limitLooks<T>(
       if (entry.askers === 0 && signal?.aborted) entry.abort.abort(signal.reason);
     }
   };
+}
+
+function givenUp(reason: unknown): MtuiError {
+  if (reason instanceof MtuiError) return reason;
+  return new MtuiError("request.cancelled", "The request was cancelled.", { cause: reason });
 }
 
 function tooLate(name: string, ms: number): MtuiError {

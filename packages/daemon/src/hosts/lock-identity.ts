@@ -50,11 +50,13 @@ export function restamped(bytes: string, epoch: number): string {
 
 /**
  * What a lock file's bytes mean to us.
- * @param clock seconds by the host's clock when it was read.
+ * @param options.clock seconds by the host's clock when it was read
+ * @param options.ourClock seconds by our own clock: other mtuis write the time of their machine, so on a
+ *   host whose clock is years ahead each of their locks looks old. Stale is what both clocks call so.
  */
 export function readingOf(
   bytes: Buffer,
-  options: { identity: LockIdentity; stale: StalePolicy; clock: number },
+  options: { identity: LockIdentity; stale: StalePolicy; clock: number; ourClock: number },
 ): LockReading {
   const file = parseLockFile(bytes);
   if (file.state === "free") return { state: "free" };
@@ -64,7 +66,8 @@ export function readingOf(
   const ageSeconds = record.epoch === null ? null : options.clock - record.epoch;
   if (isOurs(record, options.identity)) return { state: "ours", record, bytes: text, ageSeconds };
   const limit = options.stale.staleAgeSeconds;
-  const stale = limit > 0 && ageSeconds !== null && ageSeconds > limit;
+  const ahead = Math.max(0, options.clock - options.ourClock);
+  const stale = limit > 0 && ageSeconds !== null && ageSeconds - ahead > limit;
   return { state: "foreign", record, bytes: text, ageSeconds, stale };
 }
 
@@ -77,6 +80,11 @@ function isOurs(record: LockRecord, identity: LockIdentity): boolean {
 /** Tells a lock of ours from its successors. */
 export function nonceOf(reading: LockReading & { state: "ours" }): string | null {
   return parseOurComment(reading.record.comment)?.nonce ?? null;
+}
+
+/** The file's bytes, when it is the same lock with another time. */
+export function sameLock(by: LockReading, nonce: string): string | null {
+  return by.state === "ours" && nonceOf(by) === nonce ? by.bytes : null;
 }
 
 /** Of bytes that some mtuid wrote, this one or another. */

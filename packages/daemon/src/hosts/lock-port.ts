@@ -60,3 +60,7 @@ export interface LockPort {
   /** Removes private files that are not needed any more. @returns false when some may be left */
   tidy(nonces: readonly string[]): Promise<boolean>;
 }
+
+export function exactly(bytes: string): Expected {
+  return { state: "bytes", bytes: Buffer.from(bytes) };
+}

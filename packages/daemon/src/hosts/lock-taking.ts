@@ -9,11 +9,10 @@ export interface LockView {
   readonly port: LockPort;
   readonly identity: LockIdentity;
   readonly stale: StalePolicy;
+  readonly clock: Clock;
 }
 
 export interface Taker extends LockView {
-  /** For the time between two looks. */
-  readonly clock: Clock;
   /** Does this process hold the lock with this nonce? */
   readonly isLive: (nonce: string) => boolean;
 }
@@ -85,13 +84,15 @@ function isLeftOver(taker: Taker, reading: LockReading & { state: "ours" }): boo
 
 /** @throws as the port */
 export async function lookAtLock(
-  { port, identity, stale }: LockView,
+  { port, identity, stale, clock }: LockView,
   kind: LockKind,
 ): Promise<{ reading: LockReading; bytes: Buffer }> {
   const seen = await port.read(kind);
   const bytes = seen.state === "file" ? seen.bytes : Buffer.alloc(0);
-  if (seen.state === "file")
-    return { reading: readingOf(bytes, { identity, stale, clock: seen.clock }), bytes };
+  if (seen.state === "file") {
+    const ourClock = Math.floor(clock.now() / 1000);
+    return { reading: readingOf(bytes, { identity, stale, clock: seen.clock, ourClock }), bytes };
+  }
   if (seen.state === "absent") return { reading: { state: "free" }, bytes };
   return { reading: { state: "unreadable", reason: seen.reason }, bytes };
 }

@@ -5,11 +5,11 @@ import {
   type LockIdentity,
   newLock,
   nonceIn,
-  nonceOf,
   restamped,
+  sameLock,
   type StalePolicy,
 } from "./lock-identity.ts";
-import type { DropStep, Expected, LockPort, SwapStep } from "./lock-port.ts";
+import { type DropStep, exactly, type LockPort, type SwapStep } from "./lock-port.ts";
 import { GUARD_SECONDS } from "./lock-script.ts";
 import { lookAtLock, takeInRounds } from "./lock-taking.ts";
 import { PrivateFiles } from "./private-files.ts";
@@ -90,8 +90,12 @@ export class RemoteLocks {
       this.#files.tidyLater(lock.nonce, formerNonce);
       return taking;
     } catch (error) {
-      const left = await this.#takeBack(lock);
       const reason = toMtuiError(error).message;
+      if (!wasSent(error)) {
+        live.delete(lock.nonce);
+        return { state: "error", reason };
+      }
+      const left = await this.#takeBack(lock);
       if (left === null) return { state: "error", reason };
       return { state: "error", reason: `${reason}; whether the file was written is unknown`, left };
     }
@@ -134,12 +138,13 @@ export class RemoteLocks {
     const current = this.current(lock);
     const { kind, nonce } = current;
     const idle = kind === "operation";
+    const askedAt = this.#options.clock.now();
     let release = await this.#dropSafely({ kind, text: current.bytes, nonce, idle });
     const renewed = release.state === "foreign" ? sameLock(release.by, nonce) : null;
     // Renewed by the daemon's former self, or with an answer that was lost.
     if (renewed !== null) release = await this.#dropSafely({ kind, text: renewed, nonce, idle });
     const until = current.unsureUntil ?? lock.unsureUntil ?? 0;
-    if (release.state !== "released" && release.state !== "error" && until > this.#options.clock.now())
+    if (release.state !== "released" && release.state !== "error" && until > askedAt)
       return { state: "error", reason: "whether its file will still be written is known in some seconds" };
     if (release.state !== "error") this.forget(lock);
     // Overwritten or wiped: the file that it was made from is ours all the same.
@@ -221,7 +226,8 @@ export class RemoteLocks {
       return { state: "refused", by: await this.read(lock.kind) };
     } catch (error) {
       const reason = toMtuiError(error).message;
-      return { state: "error", reason, ...(mustExist === true ? {} : { left: this.#unsure(lock) }) };
+      const sure = mustExist === true || !wasSent(error);
+      return { state: "error", reason, ...(sure ? {} : { left: this.#unsure(lock) }) };
     }
   }
 
@@ -256,11 +262,7 @@ export class RemoteLocks {
   }
 }
 
-function exactly(bytes: string): Expected {
-  return { state: "bytes", bytes: Buffer.from(bytes) };
-}
-
-/** The file's bytes, when it is the same lock with another time. */
-function sameLock(by: LockReading, nonce: string): string | null {
-  return by.state === "ours" && nonceOf(by) === nonce ? by.bytes : null;
+/** A host that could not be connected to was not asked: nothing can have come of it. */
+function wasSent(error: unknown): boolean {
+  return !["host.unreachable", "host.auth", "host.key"].includes(toMtuiError(error).kind);
 }

@@ -64,7 +64,7 @@ export class Seat {
       identity,
       stale,
       live,
-      hostClock: this.hostClock,
+      hostClock: this.lockClock,
       onReap: (record) =>
         log("warn", `${claim.hostName}: a stale lock of ${record.user} was removed`, { record }),
     });
@@ -72,6 +72,12 @@ export class Seat {
 
   /** Seconds since the epoch. */
   readonly hostClock = (): number => this.#now() + this.#skew;
+
+  /**
+   * What our locks say. Other mtuis judge their age by their own machine's clock: on a host that is far
+   * behind, the host's time would make a fresh lock look old to them.
+   */
+  readonly lockClock = (): number => (this.#skew < -CLOCK_LIMIT ? this.#now() : this.hostClock());
 
   /**
    * Reads the host, and from now on goes by its clock.

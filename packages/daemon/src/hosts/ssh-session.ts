@@ -139,7 +139,7 @@ export class SshHostSession implements HostSession {
     const { link, locks, paths, historyUser, hostClock } = this.#parts;
     return await appendHistory(link, {
       paths,
-      lock: locks.held.find(({ kind }) => kind === "operation") ?? null,
+      lock: locks.held.findLast(({ kind }) => kind === "operation") ?? null,
       line: historyLine(hostClock(), { user: historyUser, fields }),
     });
   }

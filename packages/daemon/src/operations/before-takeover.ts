@@ -1,7 +1,7 @@
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/index.ts";
 import type { HostSession } from "../hosts/index.ts";
-import { describeForeignLock } from "../workspaces/foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import { jobsPerhapsAt } from "./at-work.ts";

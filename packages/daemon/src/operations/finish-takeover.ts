@@ -1,6 +1,6 @@
 import type { Services } from "./context.ts";
 import type { LockTaking } from "../hosts/index.ts";
-import { describeForeignLock } from "../workspaces/foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import { operationLocks, releaseLeftLocks } from "../workspaces/left-locks.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";

@@ -1,5 +1,5 @@
 import type { ResultOf } from "@mtui/core/registry";
-import { describeForeignLock } from "../workspaces/foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import { fullName } from "../workspaces/names.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import type { PlainHandler } from "./context.ts";

@@ -1,6 +1,6 @@
 import type { ParamsOf, ResultOf } from "@mtui/core/registry";
 import type { LockReading } from "../hosts/index.ts";
-import { describeForeignLock } from "../workspaces/foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import { assertMayChange, fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";

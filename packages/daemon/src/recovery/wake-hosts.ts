@@ -1,6 +1,6 @@
 import { toMtuiError } from "@mtui/core/protocol";
 import type { Services } from "../operations/context.ts";
-import { releaseLeftLocks } from "../workspaces/left-locks.ts";
+import { LAST_SCRIPT_MS, ourLock, releaseLeftLocks } from "../workspaces/left-locks.ts";
 import { reopen } from "../workspaces/reconnect.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
@@ -16,6 +16,21 @@ export async function wakeHosts(workspace: Workspace, services: Services): Promi
       await Promise.all([...workspace.hosts.values()].map((host) => wake(host, { workspace, services })));
     })
     .catch(() => undefined);
+  services.clock.after(LAST_SCRIPT_MS, () => {
+    void workspace.mutate(async () => lookAgain(workspace)).catch(() => undefined);
+  });
+}
+
+/** The last script of the former life has ended by now: what it made since the first look goes, too. */
+async function lookAgain(workspace: Workspace): Promise<void> {
+  await Promise.all(
+    [...workspace.hosts.values()].map(async (host) => {
+      if (!host.session.connected) return;
+      const left = await ourLock(host.session, "operation");
+      if (left !== null) host.session.adoptLocks([left]);
+      await releaseLeftLocks(host);
+    }),
+  );
 }
 
 async function wake(

@@ -4,7 +4,7 @@ import type { Attempt, Claim, HostArbiter, HostFault, TicketView } from "../arbi
 import { fanOut } from "../fan-out.ts";
 import type { Entered, HeldLock, HostConnector, LockReading } from "../hosts/index.ts";
 import { resolveCandidates } from "./candidates.ts";
-import { describeForeignLock } from "./foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import type { HostLedger } from "./host-ledger.ts";
 import type { Releaser } from "./release.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";

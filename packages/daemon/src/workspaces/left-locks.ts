@@ -3,6 +3,12 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { HeldLock, HostSession, LockReading } from "../hosts/index.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
+/**
+ * A script of a daemon that died goes on on the host for so long at most: it waits for the guard, then for
+ * nothing (milliseconds).
+ */
+export const LAST_SCRIPT_MS = 7_000;
+
 export function operationLocks(session: HostSession): HeldLock[] {
   return session.locks.filter(({ kind }) => kind === "operation");
 }

@@ -1,7 +1,7 @@
 import { parseOurComment } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { HeldLock, HostConnector, HostSession, LockReading } from "../hosts/index.ts";
-import { describeForeignLock } from "./foreign-lock.ts";
+import { describeForeignLock } from "../hosts/describe-lock.ts";
 import { nonceOf, operationLocks, ourLock, releaseLeftLocks } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 

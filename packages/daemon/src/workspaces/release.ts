@@ -2,7 +2,7 @@ import { toMtuiError } from "@mtui/core/protocol";
 import type { Claim, HostArbiter } from "../arbiter/index.ts";
 import { type Clock, pause } from "../clock.ts";
 import type { HeldLock, HostConnector, HostSession, LockRelease } from "../hosts/index.ts";
-import { operationLocks, ourLocksOn } from "./left-locks.ts";
+import { LAST_SCRIPT_MS, operationLocks, ourLocksOn } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 export interface ReleaseReport {
@@ -84,9 +84,12 @@ export class Releaser {
     for (const { abort } of this.#pending.values()) abort.abort();
   }
 
-  /** Of an earlier life of the daemon, which may have left anything of ours on the host: removed from now on. */
+  /**
+   * Of an earlier life of the daemon, which may have left anything of ours on the host. Not looked at
+   * before its last script has ended there: what that still makes would be nobody's.
+   */
   resume(claim: Claim, reason: string): void {
-    this.#retry(claim, { reason, first: 0, known: [] });
+    this.#retry(claim, { reason, first: LAST_SCRIPT_MS, known: [] });
   }
 
   #retry(claim: Claim, { reason, ...options }: { reason: string; first: number; known: HeldLock[] }): void {

@@ -1,1 +1,0 @@
-export { describeForeignLock } from "../hosts/describe-lock.ts";
