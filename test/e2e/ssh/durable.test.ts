@@ -12,7 +12,7 @@ import { connectorFor, openHost, PURPOSE, stdoutOf, withoutLab } from "./support
 const START = { stdout: 0, stderr: 0 };
 /** 4 MB in pieces, with every byte value, over some seconds. */
 const MANY =
-  'head -c 4000000 /dev/urandom >/root/data; for i in 0 1 2 3 4 5 6 7 8 9; do tail -c +$((i * 400000 + 1)) /root/data | head -c 400000; echo once >>/root/runs; sleep 0.3; done';
+  "head -c 4000000 /dev/urandom >/root/data; for i in 0 1 2 3 4 5 6 7 8 9; do tail -c +$((i * 400000 + 1)) /root/data | head -c 400000; echo once >>/root/runs; sleep 0.3; done";
 
 describe.skipIf(withoutLab)("changing commands that outlive what follows them", () => {
   let lab: Lab;
@@ -40,7 +40,10 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
   }
 
   /** Collects what is given to followers, and tells when so many bytes of stdout have come. */
-  function listener(): Pick<ExecOptions, "onOutput"> & { bytes: () => Buffer; after: (n: number) => Promise<unknown> } {
+  function listener(): Pick<ExecOptions, "onOutput"> & {
+    bytes: () => Buffer;
+    after: (n: number) => Promise<unknown>;
+  } {
     const chunks: Buffer[] = [];
     const bytes = (): Buffer => Buffer.concat(chunks);
     return {
@@ -69,18 +72,25 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
     ],
   ];
 
-  test.each(faults)("a link that %s in the middle of the output costs no byte, and nothing runs twice", async (_n, fault) => {
-    const heard = listener();
-    const links: string[] = [];
-    const running = session.change(MANY, lock, { ...heard, onLink: (state) => links.push(state), release: true });
-    await heard.after(1_000_000);
-    await fault();
-    expect(await running).toMatchObject({ state: "ok", lockReleased: true, stdout: { bytes: 4_000_000 } });
-    expect(sum(heard.bytes())).toBe(await sumThere());
-    expect(await host.must("wc -l </root/runs")).toBe("10\n");
-    expect(links.length % 2).toBe(0);
-    expect(await readLock(host)).toBeNull();
-  });
+  test.each(faults)(
+    "a link that %s in the middle of the output costs no byte, and nothing runs twice",
+    async (_n, fault) => {
+      const heard = listener();
+      const links: string[] = [];
+      const running = session.change(MANY, lock, {
+        ...heard,
+        onLink: (state) => links.push(state),
+        release: true,
+      });
+      await heard.after(1_000_000);
+      await fault();
+      expect(await running).toMatchObject({ state: "ok", lockReleased: true, stdout: { bytes: 4_000_000 } });
+      expect(sum(heard.bytes())).toBe(await sumThere());
+      expect(await host.must("wc -l </root/runs")).toBe("10\n");
+      expect(links.length % 2).toBe(0);
+      expect(await readLock(host)).toBeNull();
+    },
+  );
 
   test("a next life goes on at the byte where the last one was, and gives the lock back", async () => {
     const first = listener();
@@ -148,9 +158,14 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
     const running = session.change("echo up; exec sleep 404", lock, { ...heard, id: "j3.1" });
     await heard.after(1);
     await host.must("kill -KILL $(sed -n 's/^run \\([0-9]*\\) .*/\\1/p' /root/.mtuid/d1/j3.1.run)");
-    expect(await running).toMatchObject({ state: "lost", error: { kind: "host.lost", data: { reason: "runner_killed" } } });
+    expect(await running).toMatchObject({
+      state: "lost",
+      error: { kind: "host.lost", data: { reason: "runner_killed" } },
+    });
     await host.must("pkill -x sleep");
-    await host.must("sed -i 's/^boot .*/boot 00000000-0000-0000-0000-000000000000/' /root/.mtuid/d1/j3.1.run");
+    await host.must(
+      "sed -i 's/^boot .*/boot 00000000-0000-0000-0000-000000000000/' /root/.mtuid/d1/j3.1.run",
+    );
     expect(await session.follow("j3.1", { from: START })).toMatchObject({
       state: "lost",
       error: { data: { reason: "rebooted" } },
@@ -160,7 +175,11 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
   test("a cancel while the link is down ends the command as soon as the host can be reached", async () => {
     const heard = listener();
     const stop = new AbortController();
-    const running = session.change("echo up; exec sleep 505", lock, { ...heard, signal: stop.signal, release: true });
+    const running = session.change("echo up; exec sleep 505", lock, {
+      ...heard,
+      signal: stop.signal,
+      release: true,
+    });
     await heard.after(1);
     await host.wire({ refuse: true });
     await host.cut();
@@ -191,7 +210,11 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
       lock,
       heard,
     );
-    expect(outcome).toMatchObject({ state: "ok", stdout: { bytes: 3_000_000 }, stderr: { bytes: 6, dropped: 0 } });
+    expect(outcome).toMatchObject({
+      state: "ok",
+      stdout: { bytes: 3_000_000 },
+      stderr: { bytes: 6, dropped: 0 },
+    });
     expect(outcome.state === "ok" && outcome.stderr.head.toString()).toBe("a\nb\nc\n");
     expect(heard.bytes()).toHaveLength(1_048_576);
   });

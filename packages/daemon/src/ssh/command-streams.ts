@@ -4,9 +4,7 @@ import { type MarkScanner, scanMarks } from "./marker.ts";
 import type { ShellSink, StreamName } from "./transport.ts";
 
 /** What the far side said about a command script; the first of these that comes stands. */
-export type Said =
-  | { readonly why: "ended"; readonly exit: number }
-  | { readonly why: "closed" };
+export type Said = { readonly why: "ended"; readonly exit: number } | { readonly why: "closed" };
 
 export interface CommandStreamsOptions {
   readonly nonce: string;

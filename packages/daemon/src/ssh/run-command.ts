@@ -59,7 +59,9 @@ export async function runCommand(shell: RemoteShell, options: RunOptions): Promi
   }
   const ran = { ...streams.captured, ms: performance.now() - started };
   return {
-    kind: "outcome", outcome: outcomeOf(end, { ran, gone, limits, hostName }),  };
+    kind: "outcome",
+    outcome: outcomeOf(end, { ran, gone, limits, hostName }),
+  };
 }
 
 type Ran = CommandStreams["captured"] & { ms: number };
