@@ -68,10 +68,12 @@ function keepLocks(
   id: string,
   { former, services, journal }: { former: SavedJob; services: Services; journal: Journal },
 ): void {
+  // One that had changed nothing takes its locks anew.
+  if (!former.begun) return services.steps.journal.forget(id);
   const hosts = services.workspaces.find(former.workspace)?.hosts;
-  for (const [key, lock] of journal.locks.under(`${id}/`)) {
+  for (const [key, { lock, held }] of journal.locks.under(`${id}/`)) {
     const host = hosts?.get(key.slice(id.length + 1));
-    if (host !== undefined) host.atWork = lock;
+    if (host !== undefined && held) host.atWork = lock;
   }
 }
 

@@ -1,18 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { ArbiterJournal } from "../arbiter/index.ts";
-import type { HeldLock } from "../hosts/index.ts";
 import type { Log } from "../log/index.ts";
 import { arbiterRecorder } from "./arbiter-recorder.ts";
 import {
   type ClaimRecord,
   claimRecord,
-  heldLock,
   type HistoryRecord,
   historyRecord,
   type HostRecord,
   hostRecord,
   type JobRecord,
+  lockRow,
+  type LockRow,
   jobRecord,
   type StepRecord,
   stepRecord,
@@ -40,7 +40,7 @@ export class Journal implements Disposable {
   readonly counters: Table<number>;
   readonly steps: Table<StepRecord>;
   /** Operation locks of jobs at work. */
-  readonly locks: Table<HeldLock>;
+  readonly locks: Table<LockRow>;
   readonly histories: Table<HistoryRecord>;
   readonly arbiter: ArbiterJournal;
   readonly #database: DatabaseSync;
@@ -63,7 +63,7 @@ export class Journal implements Disposable {
     this.results = table("results", z.unknown());
     this.counters = table("counters", z.number().int());
     this.steps = table("steps", stepRecord);
-    this.locks = table("locks", heldLock);
+    this.locks = table("locks", lockRow);
     this.histories = table("histories", historyRecord);
     this.arbiter = arbiterRecorder(this);
   }

@@ -34,6 +34,11 @@ export const heldLock = z.object({
   bytes: z.string(),
   nonce: z.string(),
 });
+
+/** Key: `<job>/<host>`. The operation lock that the job took last there. */
+export const lockRow = z.object({ lock: heldLock, step: z.number().int(), held: z.boolean() });
+export type LockRow = z.infer<typeof lockRow>;
+
 const productId = z.object({ name: z.string(), version: z.string(), arch: z.string() });
 
 /** Key: claim id. What the workspace knows of the host that it has. */

@@ -13,10 +13,7 @@ export function stepRecorder(journal: Journal): StepJournal {
     save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step as StepRecord)),
     lock: (of) => journal.locks.get(place(of)),
     saveLock: (of, lock) =>
-      void journal.write(() => {
-        if (lock === null) journal.locks.remove(place(of));
-        else journal.locks.put(place(of), lock);
-      }),
+      void journal.write(() => journal.locks.put(place(of), lock)),
     forget: (job) =>
       void journal.write(() => {
         journal.steps.removeUnder(under(job));

@@ -1,6 +1,7 @@
 export { JobSteps, type StepsOptions } from "./job-steps.ts";
 export type {
   SavedEnd,
+  SavedLock,
   SavedStep,
   StepJournal,
   StepKey,

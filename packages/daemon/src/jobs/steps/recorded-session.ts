@@ -12,7 +12,7 @@ import type {
   RebootOutcome,
 } from "../../hosts/index.ts";
 import { recordedReboot } from "./recorded-reboot.ts";
-import type { SavedEnd, SavedStep, StepJournal, StepKey, StepOutputs } from "./saved-step.ts";
+import type { SavedEnd, SavedLock, SavedStep, StepJournal, StepKey, StepOutputs } from "./saved-step.ts";
 
 export interface RecordedOptions {
   readonly job: string;
@@ -44,6 +44,8 @@ const MAX_PAUSE_MS = 15_000;
 export class RecordedSession implements HostSession {
   readonly #options: RecordedOptions;
   #step = 0;
+  /** The lock that a former life took and gave back, while what it did under it is gone through again. */
+  #past: string | null = null;
 
   constructor(options: RecordedOptions) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class RecordedSession implements HostSession {
 
   /** Without the job's own one: that is no left-over. */
   get locks(): readonly HeldLock[] {
-    const mine = this.#lock()?.nonce;
+    const mine = this.#held()?.nonce;
     return this.#session.locks.filter(({ nonce }) => nonce !== mine);
   }
 
@@ -113,26 +115,38 @@ export class RecordedSession implements HostSession {
       const { stdout, stderr } = await output.end();
       return { ...outcome, stdout: counted(stdout, outcome.stdout), stderr: counted(stderr, outcome.stderr) };
     });
-    if (changed.lockReleased === true) this.#forgetLock();
+    if (changed.lockReleased === true && this.#past === null) this.#forgetLock();
     return changed;
   }
 
   async takeLock(kind: HeldLock["kind"], purpose: LockPurpose): Promise<LockTaking> {
-    const former = this.#lock();
-    if (kind === "operation" && this.#options.again && former !== null) {
+    const former = kind === "operation" && this.#options.again ? this.#lock() : null;
+    const step = this.#step + 1;
+    const begun = former !== null && this.#options.journal.find({ ...this.#where, step }) !== null;
+    // All that is done under this one was done in a former life, and it was given back there.
+    if (former !== null && (former.step > step || (begun && !former.held))) {
+      this.#past = former.lock.nonce;
+      return { state: "taken", lock: former.lock };
+    }
+    this.#past = null;
+    if (former?.held === true) {
       // Whether it still stands, the next change finds out in the same step in which it begins.
-      this.#session.adoptLocks([former]);
-      return { state: "taken", lock: former };
+      this.#session.adoptLocks([former.lock]);
+      return { state: "taken", lock: former.lock };
     }
     const taking = await this.#alive(this.#session.takeLock(kind, purpose));
     if (kind === "operation" && taking.state === "taken")
-      this.#options.journal.saveLock(this.#where, taking.lock);
+      this.#options.journal.saveLock(this.#where, { lock: taking.lock, step, held: true });
     return taking;
   }
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {
+    if (lock.nonce === this.#past) {
+      this.#past = null;
+      return { state: "released" };
+    }
     const release = await this.#alive(this.#session.releaseLock(lock));
-    if (release.state !== "error" && lock.nonce === this.#lock()?.nonce) this.#forgetLock();
+    if (release.state !== "error" && lock.nonce === this.#held()?.nonce) this.#forgetLock();
     return release;
   }
 
@@ -186,12 +200,18 @@ export class RecordedSession implements HostSession {
     return { ...this.#where, step: this.#step };
   }
 
-  #lock(): HeldLock | null {
+  #lock(): SavedLock | null {
     return this.#options.journal.lock(this.#where);
   }
 
+  #held(): HeldLock | null {
+    const saved = this.#lock();
+    return saved?.held === true ? saved.lock : null;
+  }
+
   #forgetLock(): void {
-    this.#options.journal.saveLock(this.#where, null);
+    const saved = this.#lock();
+    if (saved?.held === true) this.#options.journal.saveLock(this.#where, { ...saved, held: false });
   }
 
   async #recorded(
@@ -211,12 +231,14 @@ export class RecordedSession implements HostSession {
   }
 
   async #asItWas(
-    { command, end }: SavedStep & { kind: "query" | "change" },
+    { kind, command, end }: SavedStep & { kind: "query" | "change" },
     asked: { key: StepKey; command: string; capture: number },
   ): Promise<Changed> {
     if (command !== asked.command) throw otherWorkflow(asked.key);
     const { stdout, stderr, ...rest } = end;
     if (stdout === null || stderr === null) return rest as Changed;
+    // The former life may have died before it could say so.
+    if (kind === "change") this.#session.collect([idOf(asked.key)]);
     const kept = await this.#options.outputs.open(asked.key, asked).end();
     if (
       kept.stdout.bytes < stdout.bytes - stdout.dropped ||

@@ -37,14 +37,23 @@ export interface StepKey {
   readonly step: number;
 }
 
+/** An operation lock of a job, as it is written down. */
+export interface SavedLock {
+  readonly lock: HeldLock;
+  /** The first step that it was taken for: a job may take one after the other. */
+  readonly step: number;
+  /** False: it was given back; kept so that a job which does everything again does not take it again. */
+  readonly held: boolean;
+}
+
 /** Where steps are written down. */
 export interface StepJournal {
   find(key: StepKey): SavedStep | null;
   /** @returns false when it could not be written: then its trace on the host must stay */
   save(key: StepKey, step: SavedStep): Promise<boolean>;
-  /** The operation lock that the job has on the host. */
-  lock(of: Omit<StepKey, "step">): HeldLock | null;
-  saveLock(of: Omit<StepKey, "step">, lock: HeldLock | null): void;
+  /** The operation lock that the job took last on the host. */
+  lock(of: Omit<StepKey, "step">): SavedLock | null;
+  saveLock(of: Omit<StepKey, "step">, lock: SavedLock): void;
   forget(job: string): void;
 }
 
