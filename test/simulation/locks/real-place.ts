@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fenceSteps } from "../../../packages/daemon/src/hosts/fence-script.ts";
 import type { LockPort } from "../../../packages/daemon/src/hosts/lock-port.ts";
-import { controlPreamble } from "../../../packages/daemon/src/hosts/lock-script.ts";
+import { controlPreamble, lockFunctions } from "../../../packages/daemon/src/hosts/lock-script.ts";
 import type { RemotePaths } from "../../../packages/daemon/src/hosts/remote-paths.ts";
 import type { HeldLock } from "../../../packages/daemon/src/hosts/session.ts";
 import { shellLockPort } from "../../../packages/daemon/src/hosts/shell-lock-port.ts";
@@ -71,7 +71,7 @@ function fenced(
   const [operation, pool = null] = options.locks;
   if (operation === undefined) throw new Error("A command needs a lock.");
   const { definitions, driver } = fenceSteps(paths, { operation, pool, release: options.release });
-  const script = `no=; rel=; worked=no; ${definitions}\nmtui_make() { :; }\nmtui_launch() { worked=yes; mtui_give; }\n${driver}\nprintf '%s %s %s' "$worked" "\${no:-ran}" "$rel"`;
+  const script = `no=; rel=; worked=no; ${lockFunctions(paths)}${definitions}\nmtui_make() { :; }\nmtui_launch() { worked=yes; mtui_give; }\n${driver}\nprintf '%s %s %s' "$worked" "\${no:-ran}" "$rel"`;
   const [worked, no = "", released] = options.run(script).output.toString().split(" ");
   if (worked === "yes") return released === "released" ? "released" : "done";
   return no === "operation" || no === "pool" ? "gone" : no;
