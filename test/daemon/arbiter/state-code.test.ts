@@ -10,7 +10,7 @@ import { codeLength, decode, encode, NOW } from "./state-code.ts";
 
 const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LONG = process.env["MTUI_LONG"] === "1";
-const RUNS = LONG ? 200 : 8;
+const RUNS = LONG ? 50 : 8;
 
 function codeOf(world: World, state: ArbiterState, now: number): string {
   const code = new Uint8Array(codeLength(world));
