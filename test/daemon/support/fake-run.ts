@@ -24,7 +24,11 @@ export class FakeRun {
   readonly #killed = Promise.withResolvers<"killed">();
 
   /** @param options.release gives the operation lock back when the command has ended; says whether it was there */
-  constructor(machine: Machine, command: string, { release }: { release?: (() => boolean) | undefined } = {}) {
+  constructor(
+    machine: Machine,
+    command: string,
+    { release }: { release?: (() => boolean) | undefined } = {},
+  ) {
     this.command = command;
     this.ended = this.#work(machine, release);
   }

@@ -65,6 +65,7 @@ export class Job {
   readonly #save: (job: Job) => void;
   #begun = false;
   readonly #again: boolean;
+  readonly #resumed: boolean;
   #suspended = false;
 
   constructor(id: string, options: JobOptions) {
@@ -75,6 +76,7 @@ export class Job {
     this.#events = options.events;
     this.#again = former?.begun === true && !isFinal(former.state);
     this.#begun = this.#again;
+    this.#resumed = former !== undefined;
     this.#former = former?.hosts ?? {};
     this.#created = former?.created ?? this.#clock.now();
     this.#save = options.save ?? (() => undefined);
@@ -145,6 +147,11 @@ export class Job {
   /** It had begun in a former life of the daemon: what it did then is not done again. */
   get again(): boolean {
     return this.#again;
+  }
+
+  /** It was asked for in a former life of the daemon, whether it had begun then or not. */
+  get resumed(): boolean {
+    return this.#resumed;
   }
 
   /** Has anything been changed for it on any host, as far as we know? */

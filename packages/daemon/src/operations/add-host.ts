@@ -3,19 +3,23 @@ import type { RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf } from "@mtui/core/registry";
 import { acquireHosts } from "../workspaces/acquire.ts";
+import type { Job } from "../jobs/index.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { JobHandler, Services } from "./context.ts";
 import { leftOut } from "./left-out.ts";
 import { ANY, type HostPlan, planPool } from "./plan-pool.ts";
 import { hostViewOf } from "./views.ts";
 
+/** A job that begins again may find what it left itself, which has to be removed first. */
+const AFTER_RESTART_S = 60;
+
 /** Seconds: our own workspaces and other people's locks, per operation (docs/formats/config.md). */
 export function waitOf(
   params: { wait?: number | undefined },
-  services: Services,
+  { services, job }: { services: Services; job: Pick<Job, "resumed"> },
 ): { own: number; foreign: number } {
   const seconds = params.wait ?? services.config.lock.wait;
-  return { own: seconds, foreign: seconds };
+  return { own: job.resumed ? Math.max(seconds, AFTER_RESTART_S) : seconds, foreign: seconds };
 }
 
 export const addHost: JobHandler<"add_host"> = async (params, { services, job, workspace }) => {
@@ -32,7 +36,7 @@ export const addHost: JobHandler<"add_host"> = async (params, { services, job, w
     workspace,
     job: job.id,
     slots: plan.slots,
-    wait: waitOf(params, services),
+    wait: waitOf(params, { services, job }),
     partial: plan.partial,
     refuseOperationLocks: plan.refuseOperationLocks,
     signal: job.signal,

@@ -12,6 +12,7 @@ import { loadTemplate } from "../workspaces/template-store.ts";
 import type { LoadedTemplate } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import type { JobCall } from "./context.ts";
+import { waitOf } from "./add-host.ts";
 import { leftOut } from "./left-out.ts";
 import { type HostPlan, planPool, type PoolWishes } from "./plan-pool.ts";
 import { occupied, templateSource } from "./workspaces.ts";
@@ -134,7 +135,10 @@ async function claimHosts(
     workspace,
     job: job.id,
     slots: plan.slots,
-    wait: { own: wishes.wait ?? Infinity, foreign: wishes.wait ?? services.config.lock.wait },
+    wait: {
+      own: wishes.wait === undefined ? Infinity : waitOf(wishes, { services, job }).own,
+      foreign: wishes.wait ?? services.config.lock.wait,
+    },
     partial: plan.partial,
     refuseOperationLocks: true,
     // A look, and a left-over of others swept away, begins nothing: it may be done again.

@@ -1,6 +1,7 @@
 import { isFinal } from "../jobs/index.ts";
 import type { Services } from "../operations/context.ts";
 import type { Journal } from "../store/journal.ts";
+import { collectLeft, endedSteps } from "./ended-steps.ts";
 import { restoreClaims } from "./restore-claims.ts";
 import { endedWorkspaces, restoreJobs } from "./restore-jobs.ts";
 import { restoreWorkspaces } from "./restore-workspaces.ts";
@@ -27,7 +28,9 @@ export async function recover(services: Services, journal: Journal): Promise<voi
   const { resumed, releasing } = restoreClaims(services, { journal });
   // Looked at in the desk's turn, so before anything that a job does there.
   const desks = workspaces.list().filter((workspace) => workspace.hosts.size > 0);
-  for (const workspace of desks) void wakeHosts(workspace, services);
+  const left = endedSteps(journal);
+  for (const workspace of desks) void wakeHosts(workspace, services).then(() => collectLeft(workspace, left));
+  for (const { job } of left) services.steps.journal.forget(job);
   const { again, lost } = restoreJobs(services, { journal });
   expectThoseWhoWaited(services, journal);
   const stop = clock.after(ASK_AGAIN_MS, () => arbiter.openToAll());

@@ -1,6 +1,6 @@
 import { toMtuiError } from "@mtui/core/protocol";
 import type { Services } from "../operations/context.ts";
-import { LAST_SCRIPT_MS, ourLock, releaseLeftLocks } from "../workspaces/left-locks.ts";
+import { LAST_SCRIPT_MS, nonceOf, ourLock, releaseLeftLocks } from "../workspaces/left-locks.ts";
 import { reopen } from "../workspaces/reconnect.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
@@ -33,6 +33,17 @@ async function lookAgain(workspace: Workspace): Promise<void> {
   );
 }
 
+/** A lock by hand whose file is gone: `unlock` was under way, somebody removed it, or a reboot did. */
+async function forgetLostLock(host: WorkspaceHost, log: Services["log"]): Promise<void> {
+  const { byHand, session, claim } = host;
+  if (byHand === undefined) return;
+  const reading = await session.readLock("operation");
+  const gone = reading.state === "free" || (reading.state === "ours" && nonceOf(reading) !== byHand.nonce);
+  if (!gone) return;
+  delete host.byHand;
+  log("warn", `${claim.hostName}: the lock that workspace ${claim.fields.workspace} took by hand is gone`);
+}
+
 async function wake(
   host: WorkspaceHost,
   { workspace, services }: { workspace: Workspace; services: Services },
@@ -50,6 +61,7 @@ async function wake(
       log("warn", `${name}: does not answer; workspace ${workspace.name} keeps it`);
       return;
     }
+    await forgetLostLock(host, log);
     ledger.save(host);
     await releaseLeftLocks(host);
   } catch (thrown) {

@@ -12,8 +12,7 @@ export function stepRecorder(journal: Journal): StepJournal {
     find: (key) => journal.steps.get(keyOf(key)) as SavedStep | null,
     save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step as StepRecord)),
     lock: (of) => journal.locks.get(place(of)),
-    saveLock: (of, lock) =>
-      void journal.write(() => journal.locks.put(place(of), lock)),
+    saveLock: (of, lock) => void journal.write(() => journal.locks.put(place(of), lock)),
     forget: (job) =>
       void journal.write(() => {
         journal.steps.removeUnder(under(job));

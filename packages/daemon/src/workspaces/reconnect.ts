@@ -74,8 +74,13 @@ async function poolLock(
   }
   if (reading.state === "unreadable") return null;
   // The daemon's former life may have renewed it, or written it anew, after it was written down.
-  if (reading.state === "ours" && isOf(reading, { nonce: known.nonce, workspace }))
-    return { kind: "pool", bytes: reading.bytes, nonce: nonceOf(reading) };
+  if (reading.state === "ours" && isOf(reading, { nonce: known.nonce, workspace })) {
+    const lock: HeldLock = { kind: "pool", bytes: reading.bytes, nonce: nonceOf(reading) };
+    if (parseOurComment(reading.record.comment)?.workspace === workspace) return lock;
+    // The daemon died in a takeover: the host is this workspace's, its file still names the other one.
+    const taking = await session.replaceLock(lock, { operation: null, rrid, workspace });
+    return taking.state === "taken" ? taking.lock : lock;
+  }
   const name = host.claim.hostName;
   throw new MtuiError("lock.lost", `${name} is not ours any more: ${describeForeignLock(reading)}.`, {
     hint: `Give it up with mtuictl remove-host -w ${workspace} -t ${name}, then mtuictl add-host -w ${workspace}.`,
