@@ -16,22 +16,29 @@ function hostFaults({ services, journal, pool }: Desk): string[] {
     const says: string[] = [];
     const [owner] = owners;
     if (owners.length > 1) says.push(`${owners.length} desks have it`);
-    if (claim !== undefined && claim.state !== "claimed") says.push(`its claim is ${claim.state}: ${claim.reason}`);
+    if (claim !== undefined && claim.state !== "claimed")
+      says.push(`its claim is ${claim.state}: ${claim.reason}`);
     if (owner?.claim.id !== claim?.id) says.push(`desk ${owner?.claim.id}, arbiter ${claim?.id}`);
     const row = journal.claims.get(`${name}:22`);
     if (row?.claim !== claim?.id || (row !== null && row.state !== claim?.state))
       says.push(`table ${row?.claim} ${row?.state}, arbiter ${claim?.id} ${claim?.state}`);
     const record = claim === undefined ? null : journal.hosts.get(claim.id);
-    if ((record === null) !== (claim === undefined)) says.push("its row of what the desk holds there is missing");
+    if ((record === null) !== (claim === undefined))
+      says.push("its row of what the desk holds there is missing");
     const poolFile = ours(files.pool?.bytes);
     if (poolFile?.workspace !== claim?.workspace)
       says.push(`pool lock of ${poolFile?.workspace}, arbiter ${claim?.workspace}`);
-    if (record !== null && record.poolLock.nonce !== poolFile?.nonce) says.push("another pool lock is written down");
-    if (owner !== undefined && owner.poolLock.nonce !== poolFile?.nonce) says.push("the desk knows another pool lock");
+    if (record !== null && record.poolLock.nonce !== poolFile?.nonce)
+      says.push("another pool lock is written down");
+    if (owner !== undefined && owner.poolLock.nonce !== poolFile?.nonce)
+      says.push("the desk knows another pool lock");
     const operation = ours(files.operation?.bytes)?.nonce;
     if (operation !== owner?.byHand?.nonce)
-      says.push(`operation lock ${files.operation?.bytes ?? "none"}, by hand ${owner?.byHand?.bytes ?? "none"}`);
-    if (record !== null && record.byHand?.nonce !== owner?.byHand?.nonce) says.push("another lock by hand is written down");
+      says.push(
+        `operation lock ${files.operation?.bytes ?? "none"}, by hand ${owner?.byHand?.bytes ?? "none"}`,
+      );
+    if (record !== null && record.byHand?.nonce !== owner?.byHand?.nonce)
+      says.push("another lock by hand is written down");
     return says.map((each) => `${name}: ${each}`);
   });
 }
@@ -40,7 +47,9 @@ function ours(bytes: string | undefined): { workspace: string; nonce: string } |
   if (bytes === undefined) return null;
   const file = parseLockFile(Buffer.from(bytes));
   const comment = file.state === "held" ? parseOurComment(file.record.comment) : null;
-  return comment === null ? { workspace: `? (${bytes})`, nonce: "?" } : { workspace: comment.workspace, nonce: comment.nonce };
+  return comment === null
+    ? { workspace: `? (${bytes})`, nonce: "?" }
+    : { workspace: comment.workspace, nonce: comment.nonce };
 }
 
 /** Nothing is written down of what is not there. */
@@ -53,7 +62,8 @@ function tableFaults({ services, journal, pool }: Desk): string[] {
   for (const [id] of journal.hosts.all())
     if (claims.every((claim) => claim.id !== id)) says.push(`hosts: a row of ${id}, which nobody has`);
   for (const [job] of journal.tickets.all())
-    if (tickets.every((ticket) => ticket.job !== job)) says.push(`tickets: a row of ${job}, which does not wait`);
+    if (tickets.every((ticket) => ticket.job !== job))
+      says.push(`tickets: a row of ${job}, which does not wait`);
   for (const { job } of tickets) {
     if (job === null || journal.tickets.get(job) === null) says.push(`ticket of ${job} is not written down`);
     if (job === null || !active.has(job)) says.push(`ticket without a job: ${job}`);
@@ -102,6 +112,7 @@ export function leftovers({ services, journal, pool }: Desk): string[] {
     if (open !== 0) says.push(`${name}: ${open} connections`);
   }
   const { claims, tickets } = services.arbiter.view();
-  if (claims.length + tickets.length > 0) says.push(`arbiter: ${claims.length} claims, ${tickets.length} tickets`);
+  if (claims.length + tickets.length > 0)
+    says.push(`arbiter: ${claims.length} claims, ${tickets.length} tickets`);
   return says;
 }

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import files from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import type { HostSession } from "../../../packages/daemon/src/hosts/index.ts";
 import type { LifePorts } from "../../daemon/support/desk.ts";
 
@@ -64,6 +66,33 @@ export class Life {
   }
 }
 
+/**
+ * Files are points, too: reports and the output of steps. What a dead life still does with them fails: it
+ * may hold what is one for the process (whose turn it is to write a report), and a process takes that with it.
+ */
+export function watchFiles(): () => void {
+  const real = { ...files };
+  for (const name of FILE_CALLS) {
+    const call = real[name] as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(files, {
+      [name]: async (...args: unknown[]) => {
+        const life = lives.getStore();
+        if (life?.passes(`file ${name} asked`) === false) throw new Error("dead");
+        const answer = await call(...args);
+        if (life?.passes(`file ${name} done`) === false) throw new Error("dead");
+        return answer;
+      },
+    });
+  }
+  syncBuiltinESMExports();
+  return () => {
+    Object.assign(files, real);
+    syncBuiltinESMExports();
+  };
+}
+
+const FILE_CALLS = ["open", "rename", "unlink", "mkdir", "rm"] as const;
+
 /** Whose turn it is: code that a dead life left behind must not be taken for the next one's. */
 export const lives = new AsyncLocalStorage<Life>();
 
@@ -107,11 +136,7 @@ export function watch(life: Life, { pool, journal, clock, arbiter }: LifePorts):
     });
   const claim = arbiter.claim.bind(arbiter);
   arbiter.claim = (request, attempt, options) =>
-    claim(
-      request,
-      (assigned, signal) => life.call("attempt", () => attempt(assigned, signal)),
-      options,
-    );
+    claim(request, (assigned, signal) => life.call("attempt", () => attempt(assigned, signal)), options);
 }
 
 function watchPool(life: Life, pool: LifePorts["pool"]): void {

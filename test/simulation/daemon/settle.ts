@@ -2,7 +2,7 @@ import type { Desk } from "../../daemon/support/desk.ts";
 import type { Life } from "./kill.ts";
 
 /** Rounds of the event loop after which work that does not end is a fault of the test. */
-const MANY = 5_000;
+const MANY = 100_000;
 /** Timers that may fire before something is over: what needs more never ends. */
 const TIMERS = 2_000;
 

@@ -43,16 +43,32 @@ export function snapshot({ services, pool }: Desk): Snapshot {
         },
       ]),
     ),
-    changes: Object.fromEntries(machines.map(({ name, changes }) => [name, changes.map(({ command }) => command)])),
+    changes: Object.fromEntries(
+      machines.map(({ name, changes }) => [name, changes.map(({ command }) => command)]),
+    ),
     history: Object.fromEntries(machines.map(({ name, history }) => [name, [...history]])),
     boots: Object.fromEntries(machines.map(({ name, boot }) => [name, boot])),
   };
 }
 
-const TIMES = new Set(["at", "seconds", "waited", "steps", "since", "age", "lease_until", "claim", "comment", "pid"]);
+const TIMES = new Set([
+  "at",
+  "seconds",
+  "waited",
+  "steps",
+  "since",
+  "age",
+  "lease_until",
+  "claim",
+  "comment",
+  "pid",
+]);
 
 function timeless(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(timeless);
+  if (typeof value === "string") return value.replaceAll(/\/[^ ]*mtui-desk-[^/]*/g, "HOME");
+  // A report that is written a second time has the section already.
+  if (Array.isArray(value))
+    return value.filter((each) => !String(each).startsWith("the report has no section")).map(timeless);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, each]) => (TIMES.has(key) ? [] : [[key, timeless(each)]])),
