@@ -13,7 +13,7 @@ export async function quiet(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     const busy = process.getActiveResourcesInfo().some((each) => /Req|^Immediate/.test(each));
     calm = busy ? 0 : calm + 1;
-    if (calm >= 3) return;
+    if (calm >= 2) return;
   }
   throw new Error("it does not come to rest");
 }
