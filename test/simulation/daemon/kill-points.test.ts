@@ -56,7 +56,7 @@ async function sweep(
   let second = 0;
   for (let count = Math.min(points.length, SECOND); count > 0 && twice.length > 0; count--) {
     const { point, of } = twice[Math.floor(random() * twice.length)] as (typeof twice)[0];
-    await judged(scenario, { want, point, then: 1 + Math.floor(random() * of), bad });
+    await judged(scenario, { want, point, later: 1 + Math.floor(random() * of), bad });
     second += 1;
   }
   return { points: points.length, killed: chosen.length, second, bad };
@@ -65,12 +65,12 @@ async function sweep(
 /** One death, or two; what is wrong afterwards is added to `bad`. */
 async function judged(
   scenario: Scenario,
-  { want, point, then, bad }: { want: Played; point: string; then?: number; bad: string[] },
+  { want, point, later, bad }: { want: Played; point: string; later?: number; bad: string[] },
 ): Promise<Played | null> {
-  const where = `${scenario.name}: ${point}${then === undefined ? "" : `, ${then}`}`;
+  const where = `${scenario.name}: ${point}${later === undefined ? "" : `, ${then}`}`;
   if (process.env["MTUI_V"]) console.error(where);
   try {
-    const deaths = [{ label: point }, ...(then === undefined ? [] : [{ at: then }])];
+    const deaths = [{ label: point }, ...(later === undefined ? [] : [{ at: later }])];
     const got = await play(scenario, deaths);
     // Two hosts end a step in one write or in two, as the disk happens to answer: not every life has every point.
     if (!got.killed) totals.missed += 1;
@@ -93,13 +93,13 @@ describe("the daemon, killed wherever it touches the world", () => {
     async (name, scenario) => {
       if (AGAIN !== undefined) {
         if (!AGAIN.startsWith(`${name}: `)) return;
-        const [point = "", then] = AGAIN.slice(name.length + 2).split(", ");
+        const [point = "", later] = AGAIN.slice(name.length + 2).split(", ");
         const bad: string[] = [];
         const want = await play(scenario, []);
         const got = await judged(scenario, {
           want,
           point,
-          ...(then === undefined ? {} : { then: Number(then) }),
+          ...(later === undefined ? {} : { later: Number(later) }),
           bad,
         });
         console.log(JSON.stringify({ points: got?.points, after: got?.after }, null, 1));

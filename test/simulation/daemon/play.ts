@@ -180,8 +180,10 @@ function oneNameForAll({ hosts }: Scenario, played: Played): Played {
         JSON.stringify(shot),
       ),
     ) as Snapshot;
-    const all = <T>(by: Record<string, T[]>): Record<string, T[]> => ({
-      HOST: Object.values(by).flat().toSorted(),
+    const all = (by: Record<string, string[]>): Record<string, string[]> => ({
+      HOST: Object.values(by)
+        .flat()
+        .toSorted((a, b) => (a < b ? -1 : 1)),
     });
     return { ...renamed, changes: all(shot.changes), history: all(shot.history), boots: {} };
   };
