@@ -67,7 +67,7 @@ async function judged(
   scenario: Scenario,
   { want, point, later, bad }: { want: Played; point: string; later?: number; bad: string[] },
 ): Promise<Played | null> {
-  const where = `${scenario.name}: ${point}${later === undefined ? "" : `, ${then}`}`;
+  const where = `${scenario.name}: ${point}${later === undefined ? "" : `, ${later}`}`;
   if (process.env["MTUI_V"]) console.error(where);
   try {
     const deaths = [{ label: point }, ...(later === undefined ? [] : [{ at: later }])];
