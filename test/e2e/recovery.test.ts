@@ -113,17 +113,18 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
       before.tickets.map(({ id, job, position }) => [id, job, position]),
     );
     expect(await status(first)).toMatchObject({ state: "waiting" });
-    expect(await status(working)).toMatchObject({ state: "lost", error: { kind: "job.lost" } });
+    expect(await status(working)).toMatchObject({ state: "running" });
 
     // The same right to the same hosts: a command runs under the lock that was taken by hand in the former life.
     expect(await ok("run", "-w", "desk", "-t", "ant", "--", "true")).toContain("ant");
     expect(nonceOf(await readLock(ant, "pool"))).toBe(nonceOf(locks.pool));
     expect(nonceOf(await readLock(ant, "operation"))).toBe(nonceOf(locks.hand));
 
-    // What still runs there keeps its host busy, for us too.
-    expect(await home.ctl("run", "-w", "work", "--wait", "0", "--", "true")).toMatchObject({ code: 4 });
+    // What goes on there ends as it ends, and its job says how.
     await cat.must(`pkill -KILL -f '^${SLEEP}'`);
-    await ok("run", "-w", "work", "--wait", "30", "--", "true");
+    await home.ctl("job", "wait", working, "--timeout", "30");
+    expect(await status(working)).toMatchObject({ state: "failed", hosts: { cat: { exit: 137 } } });
+    await ok("run", "-w", "work", "--", "true");
 
     await ok("close-workspace", "desk");
     await ok("job", "wait", first, "--timeout", "60");

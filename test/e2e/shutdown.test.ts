@@ -21,6 +21,8 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
   beforeAll(async () => {
     const packages = CHAIN.map((name) => `${name} = 1.0-1`);
     lab = await startLab({
+      // A host that went away is given up soon.
+      config: { connection: { reattach: 5 } },
       hosts: [
         { name: "ant", packages },
         { name: "bee", version: "15-SP7" },
@@ -77,46 +79,81 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
     );
   }
 
+  /** On ant and bee a command, behind it another one, an update that waits for ant, an add-host on a dead wire. */
+  async function everything(
+    number: number,
+  ): Promise<Record<"running" | "queued" | "waiting" | "connecting", string>> {
+    const { rrid } = await lab.makeUpdate({
+      rrid: `SUSE:Maintenance:${number}:701`,
+      packages: ["chain-1 = 2.0-1"],
+      testplatforms: [SP6],
+    });
+    await addHosts("ant", "bee");
+    const running = await sleepOn(ant!, bee!);
+    const queued = await background("run", "--", "touch", "/tmp/never");
+    const waiting = await background("validate", rrid);
+    await waitUntil(async () => (await home.json<JobView>("job", "status", waiting)).state === "waiting", {
+      for: "the validation to wait for ant",
+    });
+    await cat!.wire({ swallow: true });
+    const connecting = await background("add-host", "-w", "stuck", "-t", "cat");
+    return { running, queued, waiting, connecting };
+  }
+
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "%s ends what runs, leaves what waits for the next start, and releases every lock",
+    "%s leaves what runs on its hosts, and what waits, for the next start",
     async (signal) => {
-      const { rrid } = await lab.makeUpdate({
-        rrid: "SUSE:Maintenance:601:701",
-        packages: ["chain-1 = 2.0-1"],
-        testplatforms: [SP6],
-      });
       const daemon = await startDaemon(home);
-      await addHosts("ant", "bee");
-      const running = await sleepOn(ant!, bee!);
-      const queued = await background("run", "--", "touch", "/tmp/never");
-      const waiting = await background("validate", rrid);
-      await waitUntil(async () => (await home.json<JobView>("job", "status", waiting)).state === "waiting", {
-        for: "the validation to wait for ant",
-      });
-      await cat!.wire({ swallow: true });
-      const connecting = await background("add-host", "-w", "stuck", "-t", "cat");
+      const jobs = await everything(signal === "SIGTERM" ? 601 : 603);
       const socket = join(home.dir, "run/mtui/mtuid.sock");
       expect(existsSync(socket)).toBe(true);
+      const locks = await ant!.must("cat /run/lock/mtui.lock /run/lock/mtui-pool.lock");
 
-      const began = Date.now() / 1000;
       daemon.signal(signal);
       daemon.signal(signal);
       expect(await daemon.ended).toBe(0);
-
-      for (const host of [ant!, bee!]) {
-        expect(await leftBehind(host)).toEqual([]);
-        // The commands end at once, so this is the time for locks alone.
-        expect(freedAt(host) - began).toBeGreaterThan(0);
-        expect(freedAt(host) - began).toBeLessThan(10);
-        expect(await host.readFile("/tmp/never")).toBeNull();
-      }
-      for (const id of [running, queued, waiting, connecting]) expect(daemon.stderr).toContain(id);
+      for (const host of [ant!, bee!]) expect(await runs(host, SLEEP)).toBe(true);
+      expect(await ant!.must("cat /run/lock/mtui.lock /run/lock/mtui-pool.lock")).toBe(locks);
+      for (const id of Object.values(jobs)) expect(daemon.stderr).toContain(id);
+      expect(daemon.stderr).toContain(`${jobs.running} goes on on ant, bee`);
       expect(daemon.stderr.match(/: stopping/g)).toHaveLength(1);
       expect(daemon.stderr).not.toContain("not released");
       expect(existsSync(socket)).toBe(false);
       expect(home.daemonPid).toBeNull();
+
+      await cat!.wire({});
+      await waitUntil(
+        async () => (await home.json<JobView>("job", "status", jobs.running)).state === "running",
+        { for: "the command to be followed again" },
+      );
+      expect(await home.json<JobView>("job", "status", jobs.queued)).toMatchObject({ state: "queued" });
+      expect(await home.ctl("job", "cancel", jobs.queued)).toMatchObject({ code: 0 });
+      expect(await home.ctl("job", "cancel", jobs.running)).toMatchObject({ code: 0 });
+      await home.ctl("job", "wait", jobs.running, jobs.queued, "--timeout", "60");
+      for (const host of [ant!, bee!]) {
+        expect(await runs(host, SLEEP)).toBe(false);
+        expect(await host.readFile("/tmp/never")).toBeNull();
+      }
     },
   );
+
+  test("`daemon stop --cancel` ends what runs, leaves what waits, and releases every lock", async () => {
+    const daemon = await startDaemon(home);
+    const jobs = await everything(604);
+    const began = Date.now() / 1000;
+    const stopped = await home.ctl("daemon", "stop", "--cancel");
+    expect(stopped).toMatchObject({ code: 0 });
+    expect(await daemon.ended).toBe(0);
+    for (const host of [ant!, bee!]) {
+      expect(await leftBehind(host)).toEqual([]);
+      // The commands end at once, so this is the time for locks alone.
+      expect(freedAt(host) - began).toBeGreaterThan(0);
+      expect(freedAt(host) - began).toBeLessThan(10);
+      expect(await host.readFile("/tmp/never")).toBeNull();
+    }
+    for (const id of Object.values(jobs)) expect(daemon.stderr).toContain(id);
+    for (const id of [jobs.waiting, jobs.connecting]) expect(stopped.stderr).toContain(id);
+  });
 
   test("a package transaction ends with the package in hand, and the rpm database is whole", async () => {
     const { rrid } = await lab.makeUpdate({
@@ -138,10 +175,11 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
       for: "the %pre of chain-2",
     });
 
-    daemon.signal("SIGTERM");
+    const stopped = home.ctl("daemon", "stop", "--cancel");
     // It looks again only after it has told zypper; now the package may go on.
     await waitUntil(async () => (await looks()) > 1, { for: "zypper to be told" });
     await ant!.must(": >/tmp/go");
+    expect(await stopped).toMatchObject({ code: 0 });
     expect(await daemon.ended).toBe(0);
 
     expect(await ant!.readFile("/tmp/whole")).not.toBeNull();
@@ -167,7 +205,7 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
     const running = await home.json<{ jobs: JobView[] }>("job", "list", "--active");
     expect(running.jobs).toHaveLength(1);
 
-    daemon.signal("SIGTERM");
+    expect(await home.ctl("daemon", "stop", "--cancel")).toMatchObject({ code: 1 });
     expect(await daemon.ended).toBe(1);
     expect(await leftBehind(ant!)).toEqual([]);
     expect(await leftBehind(cat!)).toEqual([]);

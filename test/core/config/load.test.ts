@@ -42,7 +42,12 @@ test("without files everything has its documented default", () => {
         install_logs: "install_logs",
         ssl_verify: true,
       },
-      connection: { connection_timeout: 300, command_timeout: 300, ssh_strict_host_key_checking: "auto_add" },
+      connection: {
+        connection_timeout: 300,
+        command_timeout: 300,
+        reattach: 900,
+        ssh_strict_host_key_checking: "auto_add",
+      },
       refhosts: {
         resolvers: ["https", "path"],
         https_uri: "https://qam.suse.de/refhosts/refhosts.yml",

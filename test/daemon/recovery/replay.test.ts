@@ -117,7 +117,10 @@ describe("a job at work when its daemon ends", () => {
     await desk.call("run", { workspace: "w", command: ["one"] });
     const next = await desk.nextLife();
     const commands = (): string[] | undefined =>
-      next.services.workspaces.find("w")?.histories.get("ant")?.commands.map(({ command }) => command);
+      next.services.workspaces
+        .find("w")
+        ?.histories.get("ant")
+        ?.commands.map(({ command }) => command);
     expect(commands()).toEqual(["one"]);
     await next.call("run", { workspace: "w", command: ["two"] });
     expect(commands()).toEqual(["one", "two"]);

@@ -13,7 +13,7 @@ describe("the end of the daemon", () => {
     await desk.call("run", { workspace: "w", command: ["true"], background: true });
     const removing = desk.call("remove_host", { workspace: "w" });
     await settle();
-    const ending = shutDown(desk.services);
+    const ending = shutDown(desk.services, "nothing");
     hang.resolve();
     await expect(removing).rejects.toMatchObject({ kind: "workspace.closed" });
     expect(await ending).toMatchObject({ released: ["ant"], unreleased: [], stuckJobs: [] });

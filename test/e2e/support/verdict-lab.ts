@@ -59,6 +59,8 @@ export function startVerdictLab(only?: readonly string[]): Promise<Lab> {
     { name: "micro-1", product: "SL-Micro", version: "6.1", packages },
   ];
   return startLab({
+    // A host that went away is lost soon.
+    config: { connection: { reattach: 3 } },
     hosts: hosts.filter(({ name }) => only?.includes(name) ?? true),
     released: [...RELEASED, BLINDING, HELD],
   });

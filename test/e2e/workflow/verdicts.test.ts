@@ -62,7 +62,7 @@ describe.skipIf(withoutLab)("verdicts on real hosts", () => {
       ],
       released: RELEASED,
     });
-    const connector = connectorFor(lab);
+    const connector = connectorFor(lab, { limits: { reconnect: 2 } });
     for (const { name } of lab.hosts) sessions.set(name, await openHost(connector, name));
   });
 

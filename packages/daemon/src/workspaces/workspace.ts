@@ -37,6 +37,7 @@ export class Workspace {
   #noHost: readonly { slot: Slot; reason: string }[] = [];
   #leaseUntil: number | null = null;
   #closing = false;
+  readonly #closed = new AbortController();
   readonly #changed: (workspace: Workspace) => void;
 
   /** @param changed is told of whatever has to outlive the daemon */
@@ -93,23 +94,32 @@ export class Workspace {
   }
 
   /**
-   * One mutation in its turn. @throws MtuiError workspace.closed when the workspace was closed before
-   * its turn came: what is done to a desk that is gone would be lost.
+   * One mutation in its turn. @throws MtuiError workspace.closed when the workspace is closed before its
+   * turn comes: what is done to a desk that is gone would be lost.
    */
-  mutate<T>(work: () => Promise<T>, options: { signal?: AbortSignal } = {}): Promise<T> {
-    return this.lane.run(async () => {
-      this.assertOpen();
-      return work();
-    }, options);
+  mutate<T>(work: () => Promise<T>, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
+    const closed = this.#closed.signal;
+    return this.lane.run(
+      async () => {
+        this.assertOpen();
+        return work();
+      },
+      { signal: signal === undefined ? closed : AbortSignal.any([signal, closed]) },
+    );
   }
 
+  /** Nothing begins any more, and nobody waits for a turn that would not come. */
   markClosing(): void {
     this.#closing = true;
+    this.#closed.abort(this.#isClosing());
   }
 
   assertOpen(): void {
-    if (!this.#closing) return;
-    throw new MtuiError("workspace.closed", `Workspace ${this.name} is being closed.`, {
+    if (this.#closing) throw this.#isClosing();
+  }
+
+  #isClosing(): MtuiError {
+    return new MtuiError("workspace.closed", `Workspace ${this.name} is being closed.`, {
       hint: "Ask again when it is gone; the name is free then.",
       retryable: true,
     });
