@@ -1,6 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
 
-import type { JobView, ResultOf } from "@mtui/core/registry";
+import type { ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabHost, startLab, waitUntil } from "../lab/index.ts";
 import { withoutLab } from "../support/lab-missing.ts";
@@ -248,7 +248,7 @@ class Desk {
   async #ended(id: string): Promise<void> {
     for (;;) {
       const { jobs } = await this.#tester.ask("job_wait", { job_ids: [id], timeout: 20 });
-      const [job] = jobs as JobView[];
+      const [job] = jobs;
       if (job !== undefined && ["done", "failed", "cancelled", "lost"].includes(job.state)) return;
     }
   }

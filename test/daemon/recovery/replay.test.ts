@@ -65,7 +65,7 @@ describe("a job at work when its daemon ends", () => {
   test("that ended while there was no daemon has its result all the same", async () => {
     const { desk, id, end } = await atWork();
     using _ = desk;
-    const next = desk.nextLife;
+    const next = (): Promise<Desk> => desk.nextLife();
     end();
     await settle();
     const life = await next();

@@ -1,6 +1,5 @@
 import type { SavedStep, StepJournal, StepKey } from "../jobs/steps/index.ts";
 import type { Journal } from "./journal.ts";
-import type { StepRecord } from "./records.ts";
 
 const under = (job: string): string => `${job}/`;
 const place = ({ job, host }: Omit<StepKey, "step">): string => `${under(job)}${host}`;
@@ -10,7 +9,7 @@ const keyOf = (key: StepKey): string => `${place(key)}/${String(key.step).padSta
 export function stepRecorder(journal: Journal): StepJournal {
   return {
     find: (key) => journal.steps.get(keyOf(key)) as SavedStep | null,
-    save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step as StepRecord)),
+    save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step)),
     lock: (of) => journal.locks.get(place(of)),
     saveLock: (of, lock) => void journal.write(() => journal.locks.put(place(of), lock)),
     forget: (job) =>

@@ -18,7 +18,8 @@ interface Rebooting {
  * finds another one knows that it has happened, and puts the lock back; one that finds the same does it.
  */
 export async function recordedReboot(session: HostSession, options: Rebooting): Promise<RebootOutcome> {
-  const { former, save, clock, ...wishes } = options;
+  const { former, save, lock, budgetSeconds, signal } = options;
+  const wishes = { lock, budgetSeconds, ...(signal === undefined ? {} : { signal }) };
   if (former !== null) {
     const after = await bootIdWithin(session, options);
     if (after === null) return { state: "lost", reason: `it does not answer since its reboot began` };

@@ -299,12 +299,12 @@ function counted(kept: Captured, told: Captured): Captured {
 }
 
 function savedEnd(outcome: Changed): SavedEnd {
-  if (!("stdout" in outcome)) return { ...outcome, stdout: null, stderr: null } as SavedEnd;
+  if (!("stdout" in outcome)) return { ...outcome, stdout: null, stderr: null };
   const bytes = ({ bytes: all, dropped }: Captured): { bytes: number; dropped: number } => ({
     bytes: all,
     dropped,
   });
-  return { ...outcome, stdout: bytes(outcome.stdout), stderr: bytes(outcome.stderr) } as SavedEnd;
+  return { ...outcome, stdout: bytes(outcome.stdout), stderr: bytes(outcome.stderr) };
 }
 
 function expectKind<K extends SavedStep["kind"]>(
