@@ -180,6 +180,9 @@ class Desk {
     const hosts = await this.#hosts();
     if (hosts.length > 0) await this.#dangerously("run", { workspace, hosts, command: argv });
     await this.#dangerously("close_workspace", { workspace, force: true });
+    // A close that died with its daemon is asked for again: others wait for these hosts.
+    if ((await this.#hosts()).length > 0)
+      await this.#tester.ask("close_workspace", { workspace, force: true });
   }
 
   /** One step, perhaps with the death of the daemon in the middle; afterwards its jobs have ended. */
