@@ -29,7 +29,8 @@ export interface Due {
 
 const cancelled = { kind: "request.cancelled", message: "no", retryable: false } as const;
 const broken = { kind: "internal", message: "broke", retryable: false } as const;
-const nothing: Due = {
+/** No timer is over. */
+export const nothing: Due = {
   hosts: new Set(),
   releases: new Set(),
   tickets: new Set(),
@@ -158,7 +159,9 @@ function holds(world: World, { host, add }: { host: HostRecord; add: Add }): voi
 
 /**
  * The alarm rings for any set of the hosts that wait for a moment (several may be due at one moment),
- * for any one ticket, for any one release. With a late alarm other events may come in between.
+ * for any one ticket, for any one release. With a late alarm other events may come in between. When news
+ * are forgotten has no moment of its own: no alarm is set for it and nothing but a tick looks at their age, so that
+ * they are fresh until a tick that drops them.
  */
 function moments(
   world: World,
@@ -178,7 +181,7 @@ function moments(
   for (const key of world.hosts) {
     const host = state.hosts.get(key);
     if ((host?.health || host?.foreign) && !host.holder && !state.wanting.has(key))
-      ring({ forgotten: new Set([key]) });
+      choices.push({ moves: [tick], due: { ...nothing, forgotten: new Set([key]) } });
   }
   for (const key of world.hosts) {
     if (state.hosts.get(key)?.holder?.hold.state === "releasing") ring({ releases: new Set([key]) });

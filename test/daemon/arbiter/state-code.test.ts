@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type ArbiterState, initialState } from "../../../packages/daemon/src/arbiter/state.ts";
 import { step } from "../../../packages/daemon/src/arbiter/step.ts";
+import { FORGET_MS } from "../../../packages/daemon/src/arbiter/tick.ts";
 import { follow } from "./exploration.ts";
-import { type Choice, choicesOf } from "./possible-moves.ts";
+import { type Choice, choicesOf, type Due, nothing } from "./possible-moves.ts";
 import { type World, worldOf } from "./scenario.ts";
 import { scenarios } from "./scenarios.ts";
 import { codeLength, decode, encode, NOW } from "./state-code.ts";
@@ -62,6 +63,78 @@ test.each(scenarios)(
     console.log(`arbiter, codes of ${name}: seed ${SEED} (MTUI_SEED), ${compared} successors compared`);
   },
 );
+
+/** The same state, in which everything known of hosts is so old that a tick may forget it. */
+function aged(state: ArbiterState, now: number): ArbiterState {
+  const seenAt = now - FORGET_MS;
+  const hosts = [...state.hosts.values()].map((host) => {
+    const { health, foreign } = host;
+    return { ...host, health: health && { ...health, seenAt }, foreign: foreign && { ...foreign, seenAt } };
+  });
+  return { ...state, hosts: new Map(hosts.map((host) => [host.key, host])) };
+}
+
+/** What a tick forgets in the aged state; a timer that is over makes its host's news fresh (`elapsed`). */
+function forgettable(state: ArbiterState, due: Due | undefined): Set<string> {
+  const hosts = [...state.hosts.values()].filter(
+    ({ key, health, foreign, holder }) =>
+      [health, foreign].some((news) => news && (news.retryAt <= NOW || due?.forgotten.has(key))) &&
+      !holder &&
+      !state.wanting.has(key) &&
+      !due?.hosts.has(key),
+  );
+  return new Set(hosts.map(({ key }) => key));
+}
+
+const forgetting = scenarios.filter(({ scenario }) => scenario.faults.length > 0 || scenario.health);
+
+test.each(forgetting)(
+  "the age of news shows at ticks alone, and as at a tick of its own: $name",
+  ({ name, scenario }) => {
+    const world = worldOf(scenario);
+    let together = 0;
+    const property = fc.property(walk, ({ picks }) => {
+      let state = initialState(world.config);
+      for (const pick of picks) {
+        state = decoded(world, codeOf(world, state, NOW));
+        const choices = choicesOf(world, state, NOW);
+        for (const choice of choices) {
+          let next = follow(state, choice, { now: NOW, step });
+          const keys = forgettable(state, choice.due);
+          if (choice.moves.some(({ type }) => type === "tick")) {
+            for (const key of keys) {
+              const due = { ...nothing, forgotten: new Set([key]) };
+              next = follow(next, { moves: [{ type: "tick" }], due }, { now: NOW, step });
+            }
+            if (keys.size > (choice.due?.forgotten.size ?? 0)) together += 1;
+          }
+          const old = follow(aged(state, NOW), choice, { now: NOW, step });
+          expect(codeOf(world, old, NOW)).toBe(codeOf(world, next, NOW));
+        }
+        // Not back to a state without news too often.
+        const kept = choices.filter(({ restart, due }) => !restart && !due?.forgotten.size);
+        const choice = kept[pick % kept.length];
+        if (choice) state = follow(state, choice, { now: NOW, step });
+      }
+    });
+    fc.assert(property, { seed: SEED, numRuns: RUNS });
+    console.log(`arbiter, forgetting in ${name}: seed ${SEED} (MTUI_SEED), ${together} ticks that do more`);
+  },
+);
+
+test("old news of any sort can be forgotten at the moment at which all states stand", () => {
+  for (const { name, scenario } of forgetting) {
+    const world = worldOf(scenario);
+    // One host, in trouble of either sort, due.
+    for (const news of [1 | (1 << 4), 2 | (1 << 4), 2 << 5]) {
+      const code = new Uint8Array(codeLength(world));
+      code[1] = news;
+      const state = aged(decode(world, code), NOW);
+      const after = follow(state, { moves: [{ type: "tick" }] }, { now: NOW, step });
+      expect(after.hosts.size, name).toBe(0);
+    }
+  }
+});
 
 const timed = scenarios.filter(({ scenario }) => !scenario.lateAlarm && !scenario.patience);
 

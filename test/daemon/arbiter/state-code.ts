@@ -11,6 +11,7 @@ import type {
   Want,
 } from "../../../packages/daemon/src/arbiter/state.ts";
 import { slot } from "./shell-lab.ts";
+import { FORGET_MS } from "../../../packages/daemon/src/arbiter/tick.ts";
 import type { World } from "./scenario.ts";
 
 /**
@@ -20,6 +21,8 @@ import type { World } from "./scenario.ts";
  * - Times count as due or not yet due. How long a back-off or a patience lasts is left to chance: the
  *   exploration lets any set of them end at any moment, so that counters of failures and tries, from which
  *   alone the lengths follow, decide nothing. This allows all that a clock allows, and more.
+ * - How old the news of a host are: any tick may forget them. Only ticks look at their age, and what one
+ *   forgets while it does other things is the same forgotten by the next one, so that no state is missed.
  * - `lastUsed` counts by its order, and only where it is compared: among the hosts without an owner or
  *   being acquired, and among the hosts that one workspace has claimed. A release writes it anew.
  * - Who has what is kept by place in the queue and not by id: ids are only compared. A claim is its host's
@@ -35,8 +38,11 @@ import type { World } from "./scenario.ts";
  * long histories with a real clock with the explored graph.
  */
 
-/** The moment at which every decoded state stands; all that is not yet due is due one poll later. */
-export const NOW = 1_000_000;
+/**
+ * The moment at which every decoded state stands; all that is not yet due is due one poll later. Late enough that
+ * news can be old enough to be forgotten.
+ */
+export const NOW = 10 * FORGET_MS;
 
 const FREE = 0;
 const ACQUIRING = 1;
