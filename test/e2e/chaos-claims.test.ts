@@ -16,7 +16,7 @@ import { isDeath, Tester } from "./support/tester.ts";
  */
 const LONG = process.env["MTUI_LONG"] === "1";
 const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const CLAIMS = Number(process.env["MTUI_CLAIMS"] ?? (LONG ? 200 : 40));
+const CLAIMS = Number(process.env["MTUI_CLAIMS"] ?? (LONG ? 200 : 24));
 const USERS = ["ann", "ben", "cleo", "dan"];
 const DESKS = 8;
 const HOSTS = 6;

@@ -17,7 +17,7 @@ import { isDeath, Tester } from "./support/tester.ts";
  */
 const LONG = process.env["MTUI_LONG"] === "1";
 const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const JOBS = Number(process.env["MTUI_JOBS"] ?? (LONG ? 100 : 16));
+const JOBS = Number(process.env["MTUI_JOBS"] ?? (LONG ? 100 : 12));
 const USERS = ["ann", "ben"];
 const HOSTS = LONG ? 8 : 4;
 const FREEZES_MS = LONG ? [5_000, 90_000] : [5_000];

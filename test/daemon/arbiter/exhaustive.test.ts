@@ -7,7 +7,7 @@ import { exploreAside } from "./side-by-side.ts";
  * nearest first (or after what MTUI_STATES says); the output tells which.
  */
 const LONG = process.env["MTUI_LONG"] === "1";
-const CUT = Number(process.env["MTUI_STATES"] ?? (LONG ? Number.POSITIVE_INFINITY : 25_000));
+const CUT = Number(process.env["MTUI_STATES"] ?? (LONG ? Number.POSITIVE_INFINITY : 12_000));
 
 describe.concurrent("every state that can be reached keeps the invariants", () => {
   test.each(scenarios)("$name", { timeout: 7_200_000 }, async ({ name, isLarge }) => {

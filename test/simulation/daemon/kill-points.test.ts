@@ -8,7 +8,7 @@ const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 
 /** "<operation>: <point>", and ", <n>" for the n-th point of the life after: one death, or two, again. */
 const AGAIN = process.env["MTUI_KILL"];
 /** Points of one operation at which it is really killed; of longer ones a sample by the seed, that many. */
-const MOST = LONG ? Infinity : 120;
+const MOST = LONG ? Infinity : 70;
 /** Second deaths, of each operation. */
 const SECOND = LONG ? 200 : 5;
 
