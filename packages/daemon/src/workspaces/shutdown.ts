@@ -1,5 +1,6 @@
 import type { Services } from "../operations/context.ts";
 import { pause } from "../clock.ts";
+import type { Job } from "../jobs/index.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface ShutdownReport {
@@ -45,8 +46,9 @@ export async function shutDown(services: Services, leave: Leave = "working"): Pr
   const suspended = active.filter((job) => !job.begun && job.suspend());
   const ending = active.filter((job) => !working.includes(job) && !suspended.includes(job));
   for (const job of ending) job.cancel("The daemon is stopping.");
-  const ends = [...suspended, ...ending].map((job) => job.ended);
-  await within(Promise.all(ends), JOBS_MS, clock);
+  // Those that are left have changed nothing: what they still hold on to is their next life's to give back.
+  const ends = (jobs: readonly Job[]): Promise<unknown> => Promise.all(jobs.map((job) => job.ended));
+  await Promise.all([within(ends(suspended), RELEASE_MS, clock), within(ends(ending), JOBS_MS, clock)]);
   const stuck = ending.filter((job) => !job.final).map((job) => job.id);
 
   const busy = new Set(working.map(({ request }) => request.workspace));
