@@ -1,0 +1,17 @@
+/** What a reply is made for. */
+export interface ReplyContext {
+  /** Name in the registry. */
+  readonly operation: string;
+  /** As they were sent to the daemon. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Bytes of the whole reply, text and structured content together. */
+  readonly budget: number;
+  /** Texts that are secrets themselves, beyond those that are known by their form. */
+  readonly secrets?: readonly string[];
+}
+
+/** What is known although a call failed: a job that goes on, what it had done. */
+export interface KnownState {
+  readonly job?: string;
+  readonly text: string;
+}

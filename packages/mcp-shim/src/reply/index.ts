@@ -1,0 +1,3 @@
+export type { KnownState, ReplyContext } from "./context.ts";
+export { failureOf } from "./failure.ts";
+export { replyOf } from "./reply.ts";
