@@ -26,6 +26,18 @@ export interface OperationEntry {
   };
 }
 
+/** JSON Schema of what an operation answers, for the clients that promise it to others. */
+export interface ResultSchema {
+  readonly type: "object";
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+}
+
+/** The command table, and what each operation answers; an operation that answers no object has none. */
+export interface ToolTable extends CommandTable {
+  readonly results: Readonly<Record<string, ResultSchema | null>>;
+}
+
 /** The part of JSON Schema that parameters of operations use; the builder refuses anything else. */
 export interface ObjectSchema {
   readonly type: "object";

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { CommandTable, ObjectSchema, OperationEntry, ParamSchema } from "../command-table.ts";
+import type { CommandTable, ObjectSchema, OperationEntry, ParamSchema, ToolTable } from "../command-table.ts";
 import { OPERATIONS, type Operation } from "./operations.ts";
+import { buildResultSchemas } from "./result-schemas.ts";
 
 /** Spoken by the client library alone; neither a command nor a tool. */
-const INTERNAL: ReadonlySet<string> = new Set(["hello"]);
+const INTERNAL: ReadonlySet<string> = new Set(["hello", "heartbeat"]);
 
 const KEPT = [
   "type",
@@ -29,6 +30,11 @@ export function buildCommandTable(version: string): CommandTable {
     version,
     operations: OPERATIONS.filter((operation) => !INTERNAL.has(operation.name)).map(entryOf),
   };
+}
+
+/** The same with what operations answer, for `mtui-mcp`. */
+export function buildToolTable(version: string): ToolTable {
+  return { ...buildCommandTable(version), results: buildResultSchemas() };
 }
 
 function entryOf(operation: Operation): OperationEntry {
