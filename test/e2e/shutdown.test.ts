@@ -79,8 +79,10 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
     );
   }
 
-  /** On ant and bee a command, behind it another one, an update that waits for ant. */
-  async function everything(number: number): Promise<Record<"running" | "queued" | "waiting", string>> {
+  /** On ant and bee a command, behind it another one, an update that waits for ant, an add-host on a dead wire. */
+  async function everything(
+    number: number,
+  ): Promise<Record<"running" | "queued" | "waiting" | "connecting", string>> {
     const { rrid } = await lab.makeUpdate({
       rrid: `SUSE:Maintenance:${number}:701`,
       packages: ["chain-1 = 2.0-1"],
@@ -93,7 +95,9 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
     await waitUntil(async () => (await home.json<JobView>("job", "status", waiting)).state === "waiting", {
       for: "the validation to wait for ant",
     });
-    return { running, queued, waiting };
+    await cat!.wire({ swallow: true });
+    const connecting = await background("add-host", "-w", "stuck", "-t", "cat");
+    return { running, queued, waiting, connecting };
   }
 
   test.each(["SIGTERM", "SIGINT"] as const)(
@@ -117,6 +121,7 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
       expect(existsSync(socket)).toBe(false);
       expect(home.daemonPid).toBeNull();
 
+      await cat!.wire({});
       await waitUntil(
         async () => (await home.json<JobView>("job", "status", jobs.running)).state === "running",
         { for: "the command to be followed again" },
@@ -147,7 +152,7 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
       expect(await host.readFile("/tmp/never")).toBeNull();
     }
     for (const id of Object.values(jobs)) expect(daemon.stderr).toContain(id);
-    expect(stopped.stderr).toContain(jobs.waiting);
+    for (const id of [jobs.waiting, jobs.connecting]) expect(stopped.stderr).toContain(id);
   });
 
   test("a package transaction ends with the package in hand, and the rpm database is whole", async () => {

@@ -103,6 +103,10 @@ export class WireTransport implements Transport {
     this.lose();
   }
 
+  destroy(): void {
+    this.lose();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.lose();
   }

@@ -208,6 +208,52 @@ describe("a kept connection that is dead", () => {
   });
 });
 
+describe("a request that is given up while its host says nothing of the lock any more", () => {
+  test.each([
+    ["on a new connection", async () => undefined],
+    ["on one that was kept", left],
+  ])("%s: it ends, and the host is had by nobody until the lock is gone", async (_words, before) => {
+    await using lab = new HandOverLab();
+    await before(lab);
+    const stop = new AbortController();
+    const written = Promise.withResolvers<void>();
+    lab.wire.onRequest = (script) => {
+      if (!script.includes("mtui_take")) return;
+      lab.wire.hold = true;
+      lab.wire.onRequest = () => undefined;
+      written.resolve();
+    };
+    const taking = expect(lab.take("two", { signal: stop.signal })).rejects.toMatchObject({
+      kind: "request.cancelled",
+    });
+    await written.promise;
+    stop.abort();
+    await lab.clock.advance(2_000);
+    await taking;
+    lab.wire.hold = false;
+    await vi.waitFor(() =>
+      expect(lab.arbiter.view()).toMatchObject({ claims: [{ state: "releasing" }], tickets: [] }),
+    );
+    expect(lab.poolLock).not.toBeNull();
+    await lab.clock.advance(10_000);
+    await vi.waitFor(() => expect(lab.arbiter.view()).toMatchObject({ claims: [] }));
+    expect(lab.files).toEqual([]);
+  });
+
+  test("a releaser that was stopped does not begin to try again", async () => {
+    await using lab = new HandOverLab();
+    const first = await lab.take("one");
+    lab.wire.cut();
+    lab.wire.refuses = true;
+    lab.releaser.stop();
+    expect(await lab.releaser.release(first)).toMatchObject({ reason: expect.stringContaining("lock") });
+    expect(lab.releaser.unreleased).toMatchObject([{ host: "ant" }]);
+    lab.wire.refuses = false;
+    await lab.clock.advance(60_000);
+    expect(lab.wire.dials).toBe(1);
+  });
+});
+
 describe("a connection is not kept", () => {
   test("longer than its time", async () => {
     await using lab = new HandOverLab();

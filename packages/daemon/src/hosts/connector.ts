@@ -12,6 +12,8 @@ import {
   type SshTarget,
   type UnknownHostPolicy,
 } from "../ssh/index.ts";
+import { unlessAborted } from "../unless-aborted.ts";
+import { cutOnAbort } from "./cut-link.ts";
 import { enter, enterAfter, type Entered, enterKept } from "./enter.ts";
 import { HostLink, type LinkOptions } from "./host-link.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
@@ -112,8 +114,8 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     keep: (connection, known) => parking.put({ connection, known }),
   };
 
-  const wayTo = async (claim: Claim): Promise<LinkOptions> => {
-    const target = await resolve(claim.hostName);
+  const wayTo = async (claim: Claim, signal: AbortSignal | undefined): Promise<LinkOptions> => {
+    const target = await unlessAborted(resolve(claim.hostName), { signal });
     if (target.key !== claim.hostKey) throw movedAway(claim, target);
     return { target, settings, paths, hostName: claim.hostName, dial: options.dial ?? dial };
   };
@@ -128,17 +130,17 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     try {
       return await begin(new Seat(claim, link, seats));
     } catch (error) {
-      await link.close();
-      throw error;
+      throw await ended(link, { error, signal });
     }
   };
 
   return {
     resolve,
     async enter(claim, purpose, { signal, inventoryRow } = {}) {
-      const way = await wayTo(claim);
-      const parked = signal?.aborted ? null : parking.take(claim.hostKey, await routeTo(way.target, resolve));
-      const wish = { purpose, inventoryRow };
+      const way = await wayTo(claim, signal);
+      const route = await unlessAborted(routeTo(way.target, resolve), { signal });
+      const parked = signal?.aborted ? null : parking.take(claim.hostKey, route);
+      const wish = { purpose, inventoryRow, signal };
       const anew = async (): Promise<Entered> =>
         await connect(claim, { ...way, signal }, async (seat) => await enter(seat, wish));
       if (parked === null) return await anew();
@@ -148,19 +150,35 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
         const entered = await enterKept(seat, { ...wish, known: parked.known });
         return "dead" in entered ? await enterAfter(entered, anew) : entered;
       } catch (error) {
-        await link.close();
-        throw error;
+        throw await ended(link, { error, signal });
       }
     },
     async open(claim, { signal, inventoryRow } = {}) {
-      const way = await wayTo(claim);
-      return await connect(claim, { ...way, signal }, async (seat) =>
-        seat.session(await seat.look({ inventoryRow })),
-      );
+      const way = await wayTo(claim, signal);
+      return await connect(claim, { ...way, signal }, async (seat) => {
+        const look = await cutOnAbort(seat.link, { signal }, async () => await seat.look({ inventoryRow }));
+        signal?.throwIfAborted();
+        return seat.session(look);
+      });
     },
     probe: createProber({ resolve, settings, paths, identity, stale, live, dial: options.dial ?? dial }),
     [Symbol.asyncDispose]: async () => await parking[Symbol.asyncDispose](),
   };
+}
+
+/** @returns what a beginning that failed is to throw; its link is closed, and without a word when nobody waits */
+async function ended(
+  link: HostLink,
+  { error, signal }: { error: unknown; signal: AbortSignal | undefined },
+): Promise<unknown> {
+  if (signal?.aborted !== true) {
+    await link.close();
+    return error;
+  }
+  link.abandon();
+  return new MtuiError("request.cancelled", `Connecting to ${link.target.name} was cancelled.`, {
+    cause: error,
+  });
 }
 
 function restampSeconds(stale: StalePolicy): number {

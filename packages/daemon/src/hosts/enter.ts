@@ -1,5 +1,6 @@
 import type { RefHost } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
+import { cutOnAbort } from "./cut-link.ts";
 import type { KnownHost, Seat } from "./seat.ts";
 import type { HeldLock, HostSession, LockPurpose, LockReading, LockTaking } from "./session.ts";
 
@@ -26,6 +27,7 @@ export interface Dead {
 interface EnterOptions {
   readonly purpose: LockPurpose;
   readonly inventoryRow?: RefHost | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Seconds: a lock's time may be wrong by this much before it is written again. */
@@ -37,10 +39,24 @@ const CLOCK_TOLERANCE = 2;
  */
 const FIRST_ANSWER_MS = 5_000;
 
-/** On a new connection: a look at the host, whose clock the lock is written by, then the lock. Two round trips. */
-export async function enter(seat: Seat, { purpose, inventoryRow }: EnterOptions): Promise<Entered> {
-  const look = await seat.look({ inventoryRow });
-  const [pool, operation] = await takePool(seat, purpose);
+/**
+ * When nobody wants the host any more while its lock is being taken: a host that answers within this is
+ * left clean at once, any other has to be looked at again.
+ */
+const LAST_ANSWER_MS = 2_000;
+
+/**
+ * On a new connection: a look at the host, whose clock the lock is written by, then the lock. Two round trips.
+ * The link is cut when the signal fires.
+ */
+export async function enter(seat: Seat, { purpose, inventoryRow, signal }: EnterOptions): Promise<Entered> {
+  const look = await cutOnAbort(seat.link, { signal }, async () => await seat.look({ inventoryRow }));
+  signal?.throwIfAborted();
+  const [pool, operation] = await cutOnAbort(
+    seat.link,
+    { signal, patience: { clock: seat.clock, ms: LAST_ANSWER_MS } },
+    async () => await takePool(seat, purpose),
+  );
   return { session: seat.session(look), pool, operation, fault: null };
 }
 
@@ -50,12 +66,20 @@ export async function enter(seat: Seat, { purpose, inventoryRow }: EnterOptions)
  */
 export async function enterKept(
   seat: Seat,
+  { signal, ...options }: EnterOptions & { known: KnownHost },
+): Promise<Entered | Dead> {
+  const patience = { clock: seat.clock, ms: LAST_ANSWER_MS };
+  return await cutOnAbort(seat.link, { signal, patience }, async () => await inOneBreath(seat, options));
+}
+
+async function inOneBreath(
+  seat: Seat,
   { known, purpose, inventoryRow }: EnterOptions & { known: KnownHost },
 ): Promise<Entered | Dead> {
   const looking = seat.look({ inventoryRow, timeoutMs: FIRST_ANSWER_MS }).catch(async (thrown: unknown) => {
     const error = toMtuiError(thrown);
     // Taking the lock then fails too, and does not connect anew to take back what it may have done.
-    if (error.kind === "host.lost") await seat.link.close();
+    if (error.kind === "host.lost") seat.link.abandon();
     return error;
   });
   await turn();

@@ -9,12 +9,16 @@ import {
   shellQuote,
   type SshTarget,
 } from "../ssh/index.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { Claim } from "../arbiter/claim.ts";
 import { type Grant, Probe } from "./grant.ts";
 import { IdleConnection } from "./idle-connection.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { controlPreamble } from "./lock-script.ts";
 import type { RemotePaths } from "./remote-paths.ts";
+
+/** A signal is one line for a shell that stands: a host that has not run it by then does not answer. */
+const SIGNAL_MS = 10_000;
 
 export interface LinkOptions {
   readonly target: SshTarget;
@@ -33,7 +37,8 @@ export class HostLink implements AsyncDisposable {
   readonly #options: LinkOptions;
   #live: LiveConnection | null = null;
   #dialing: Promise<LiveConnection> | null = null;
-  #closed = false;
+  /** Fires when the link is given up; a connection that is being made ends with it. */
+  readonly #over = new AbortController();
   readonly #behind: string[] = [];
 
   private constructor(options: LinkOptions) {
@@ -48,8 +53,13 @@ export class HostLink implements AsyncDisposable {
       throw new MtuiError("internal", "A connection was asked for without a claim.");
     }
     const link = new HostLink(options);
-    await link.ready(options.signal);
-    return link;
+    try {
+      await link.ready(options.signal);
+      return link;
+    } catch (error) {
+      link.abandon();
+      throw error;
+    }
   }
 
   /** On a connection that a former claim left; nothing is sent yet. @throws MtuiError internal */
@@ -65,8 +75,8 @@ export class HostLink implements AsyncDisposable {
    */
   leave(): IdleConnection | null {
     const live = this.#live;
-    if (live === null || this.#closed || this.#dialing !== null || !live.quiet) return null;
-    this.#closed = true;
+    if (live === null || this.#over.signal.aborted || this.#dialing !== null || !live.quiet) return null;
+    this.#over.abort();
     this.#live = null;
     return new IdleConnection(this.target.key, live);
   }
@@ -90,11 +100,12 @@ export class HostLink implements AsyncDisposable {
     options: { timeoutMs?: number; after?: string; signal?: AbortSignal } = {},
   ): Promise<ControlAnswer> {
     const live = await this.#ensure(options.signal);
-    const shell = await live.control();
+    const { signal, ...rest } = options;
+    const shell = await unlessAborted(live.control(), { signal });
     const behind = this.#behind.splice(0);
-    if (behind.length === 0) return await shell.request(script, options);
+    if (behind.length === 0) return await unlessAborted(shell.request(script, rest), { signal });
     const after = [...(options.after === undefined ? [] : [options.after]), ...behind].join("\n");
-    return await shell.request(script, { ...options, after });
+    return await unlessAborted(shell.request(script, { ...rest, after }), { signal });
   }
 
   /** Tidying that goes with the next step, behind its answer; whether it comes to that is no matter. */
@@ -120,17 +131,21 @@ export class HostLink implements AsyncDisposable {
 
   /** Signals a process group, or who will lead it and has only just begun. @throws MtuiError host.lost */
   async signal(group: number, name: "TERM" | "KILL"): Promise<void> {
-    await this.control(`kill -${name} -${group} || kill -${name} ${group}`);
+    await this.control(`kill -${name} -${group} || kill -${name} ${group}`, { timeoutMs: SIGNAL_MS });
   }
 
   async alive(group: number): Promise<boolean> {
-    const { status } = await this.control(`kill -0 -${group} || kill -0 ${group}`);
+    const { status } = await this.control(`kill -0 -${group} || kill -0 ${group}`, {
+      timeoutMs: SIGNAL_MS,
+    });
     return status === 0;
   }
 
   /** Processes of a group by the kernel's names; none on a host without `pgrep`. @throws MtuiError host.lost */
   async members(group: number, names: readonly string[]): Promise<GroupMember[]> {
-    const { output } = await this.control(`pgrep -l -g ${group} -x ${shellQuote(names.join("|"))}`);
+    const { output } = await this.control(`pgrep -l -g ${group} -x ${shellQuote(names.join("|"))}`, {
+      timeoutMs: SIGNAL_MS,
+    });
     return output
       .toString("utf8")
       .split("\n")
@@ -142,7 +157,7 @@ export class HostLink implements AsyncDisposable {
 
   /** @throws MtuiError host.lost */
   async terminate(pids: readonly number[]): Promise<void> {
-    await this.control(`kill -TERM ${pids.join(" ")}`);
+    await this.control(`kill -TERM ${pids.join(" ")}`, { timeoutMs: SIGNAL_MS });
   }
 
   /** Forget the connection, as after a reboot; the next use makes a new one. */
@@ -153,9 +168,15 @@ export class HostLink implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#over.abort();
     await this.#dialing?.catch(() => undefined);
     await this.drop();
+  }
+
+  /** Closes it at once, without a word to a host that may not answer. Whatever waits for the host fails. */
+  abandon(): void {
+    this.#over.abort();
+    this.#live?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,7 +185,8 @@ export class HostLink implements AsyncDisposable {
 
   async #ensure(signal?: AbortSignal): Promise<LiveConnection> {
     for (;;) {
-      if (this.#closed)
+      if (signal?.aborted) throw this.#cancelled();
+      if (this.#over.signal.aborted)
         throw new MtuiError("host.lost", `The connection to ${this.#options.hostName} is closed.`);
       const live = this.#live;
       if (live?.connected === true) return live;
@@ -173,27 +195,34 @@ export class HostLink implements AsyncDisposable {
         this.#dialing = null;
       });
       try {
-        return await this.#dialing;
+        return await unlessAborted(this.#dialing, { signal });
       } catch (error) {
+        const ended = this.#over.signal.aborted;
         // Whoever began it gave up, which is no reason for anybody else.
-        if (mine || signal?.aborted || toMtuiError(error).kind !== "request.cancelled") throw error;
+        if (!ended && (mine || toMtuiError(error).kind !== "request.cancelled")) throw error;
       }
     }
   }
 
-  async #dial(signal?: AbortSignal): Promise<LiveConnection> {
+  async #dial(asked?: AbortSignal): Promise<LiveConnection> {
     const { target, settings, hostName, paths, dial } = this.#options;
-    const route = await routeTo(target, settings.resolve);
-    const transport = await dial(route, settings, signal === undefined ? {} : { signal });
+    const over = this.#over.signal;
+    const signal = asked === undefined ? over : AbortSignal.any([asked, over]);
+    const route = await unlessAborted(routeTo(target, settings.resolve), { signal });
+    const transport = await dial(route, settings, { signal });
+    const preamble = controlPreamble(paths);
     try {
-      this.#live = await LiveConnection.open(transport, {
-        hostName,
-        route,
-        preamble: controlPreamble(paths),
-      });
-      return this.#live;
+      const live = await LiveConnection.open(transport, { hostName, route, preamble, signal });
+      this.#live = live;
+      // Given up in the very moment in which it was there.
+      if (over.aborted) live.destroy();
+      return live;
     } catch (error) {
       throw toMtuiError(error);
     }
+  }
+
+  #cancelled(): MtuiError {
+    return new MtuiError("request.cancelled", `Connecting to ${this.#options.hostName} was cancelled.`);
   }
 }

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../unless-aborted.ts";
 import { ControlShell, type RemoteShell, type SshTarget, type Transport } from "../ssh/index.ts";
 
 const WARM_MS = 100;
@@ -34,14 +35,20 @@ export class LiveConnection {
     this.#warm = startWarm(transport);
   }
 
-  /** Owns the transport from now on, also when it fails. @throws MtuiError host.lost, host.unsupported */
-  static async open(transport: Transport, options: LiveOptions): Promise<LiveConnection> {
+  /**
+   * Owns the transport from now on, also when it fails.
+   * @throws MtuiError host.lost, host.unsupported, request.cancelled
+   */
+  static async open(
+    transport: Transport,
+    { signal, ...options }: LiveOptions & { signal?: AbortSignal },
+  ): Promise<LiveConnection> {
     const live = new LiveConnection(transport, options);
     try {
-      await live.#control;
+      await unlessAborted(live.#control, { signal });
       return live;
     } catch (error) {
-      await live.close();
+      live.destroy();
       throw error;
     }
   }
@@ -72,7 +79,7 @@ export class LiveConnection {
   async shell(signal?: AbortSignal): Promise<RemoteShell> {
     const warm = this.#warm;
     this.#warm = Promise.resolve(null);
-    const ready = await warm;
+    const ready = await unlessAborted(warm, { signal, late: (shell) => shell?.destroy() });
     const shell =
       ready?.open === true ? ready : await this.#transport.openShell(signal === undefined ? {} : { signal });
     this.#lent = [...this.#lent.filter((each) => each.open), shell];
@@ -96,6 +103,12 @@ export class LiveConnection {
   async close(): Promise<void> {
     clearTimeout(this.#warming);
     await this.#transport.close();
+  }
+
+  /** At once: whatever waits for an answer fails. */
+  destroy(): void {
+    clearTimeout(this.#warming);
+    this.#transport.destroy();
   }
 
   #openControl(): Promise<ControlShell> {

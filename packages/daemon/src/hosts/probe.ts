@@ -1,6 +1,8 @@
 import type { HostFacts } from "@mtui/core/domain";
 import type { Dial, DialSettings, ResolveTarget } from "../ssh/index.ts";
 import { systemClock } from "../clock.ts";
+import { unlessAborted } from "../unless-aborted.ts";
+import { cutOnAbort } from "./cut-link.ts";
 import { lookAtHost } from "./facts.ts";
 import { Probe } from "./grant.ts";
 import { HostLink } from "./host-link.ts";
@@ -47,7 +49,7 @@ export function createProber(options: ProberOptions): ProbeHost {
 
 async function probe(name: string, options: ProberOptions & { signal: AbortSignal }): Promise<ProbeReading> {
   const { resolve, settings, dial, paths, signal } = options;
-  const target = await resolve(name);
+  const target = await unlessAborted(resolve(name), { signal });
   const link = await HostLink.open(Probe.mint(name), {
     target,
     settings,
@@ -57,9 +59,7 @@ async function probe(name: string, options: ProberOptions & { signal: AbortSigna
     signal,
   });
   // A host that has stopped answering in the middle would keep its place else.
-  const cut = (): void => void link.close();
-  signal.addEventListener("abort", cut, { once: true });
-  try {
+  return await cutOnAbort(link, { signal }, async () => {
     await using _closing = link;
     const look = await lookAtHost(link);
     const locks = new RemoteLocks({
@@ -72,7 +72,5 @@ async function probe(name: string, options: ProberOptions & { signal: AbortSigna
     const [operation, pool] = await Promise.all([locks.read("operation"), locks.read("pool")]);
     const { facts, bootId, clock, hasFlock } = look;
     return { key: target.key, operation, pool, facts, bootId, clock, supported: hasFlock };
-  } finally {
-    signal.removeEventListener("abort", cut);
-  }
+  });
 }

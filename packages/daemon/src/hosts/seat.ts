@@ -48,6 +48,7 @@ const CLOCK_LIMIT = 3600;
 export class Seat {
   readonly link: HostLink;
   readonly locks: RemoteLocks;
+  readonly clock: Clock;
   readonly #claim: Claim;
   readonly #options: SeatOptions;
   #skew: number;
@@ -56,6 +57,7 @@ export class Seat {
     const { clock, identity, stale, live, log, paths } = options;
     this.#claim = claim;
     this.link = link;
+    this.clock = clock;
     this.#options = options;
     this.#skew = options.skew ?? 0;
     this.locks = new RemoteLocks({

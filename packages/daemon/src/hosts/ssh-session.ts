@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { HostFacts } from "@mtui/core/domain";
 import type { Claim } from "../arbiter/claim.ts";
 import type { Commands } from "./commands.ts";
@@ -37,6 +38,9 @@ export interface SshSessionParts {
   /** Of a session that ended with nothing at work on its connection. */
   readonly keep: (connection: IdleConnection) => void;
 }
+
+/** What is tidied away harms nobody where it stays: a host that does not answer is not waited for. */
+const TIDY_MS = 1_000;
 
 /** The session of one claimed host over SSH: a thin front of the parts that do the work. */
 export class SshHostSession implements HostSession {
@@ -192,9 +196,15 @@ export class SshHostSession implements HostSession {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#parts.commands.endAll();
-    await this.#parts.locks.tidy();
-    await this.#parts.commands.tidy();
+    await this.#tidy();
     await this.#parts.link.close();
+  }
+
+  /** @returns whether the host answered in time */
+  async #tidy(): Promise<boolean> {
+    const { locks, commands } = this.#parts;
+    const done = Promise.all([locks.tidy(), commands.tidy()]).then(() => true);
+    return await Promise.race([done, sleep(TIDY_MS, false, { ref: false })]);
   }
 
   async #letGo(): Promise<void> {
@@ -208,8 +218,8 @@ export class SshHostSession implements HostSession {
     const { commands, locks, link, keep } = this.#parts;
     clearInterval(this.#timer);
     const spent = (): boolean => commands.running === 0 && locks.held.length === 0;
-    if (spent()) await Promise.all([locks.tidy(), commands.tidy()]);
-    const connection = spent() ? link.leave() : null;
+    const answers = spent() && (await this.#tidy());
+    const connection = answers && spent() ? link.leave() : null;
     if (connection === null) await this.#close();
     else keep(connection);
   }

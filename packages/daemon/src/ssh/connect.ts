@@ -1,6 +1,7 @@
 import { Client, type ConnectConfig } from "ssh2";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Duplex } from "node:stream";
+import { unlessAborted } from "../unless-aborted.ts";
 import { authMethods } from "./auth/identities.ts";
 import { openSocket } from "./coalesce.ts";
 import { CIPHERS } from "./algorithms.ts";
@@ -30,11 +31,15 @@ export interface ConnectOptions {
  * @throws MtuiError host.unreachable, host.auth, host.key, request.cancelled
  */
 export async function connect(target: SshTarget, options: ConnectOptions): Promise<Transport> {
-  if (options.signal?.aborted) throw cancelled(target);
-  const [policy, methods] = await Promise.all([
+  const { signal } = options;
+  if (signal?.aborted) throw cancelled(target);
+  const files = Promise.all([
     hostKeyPolicy(target, { unknown: options.unknownHosts, log: options.log }),
     authMethods(target, { agentSocket: options.agentSocket, log: options.log }),
   ]);
+  const [policy, methods] = await unlessAborted(files, { signal });
+  // Nobody is told twice: a signal that fired while the files were read does not fire for a new listener.
+  if (signal?.aborted) throw cancelled(target);
   if (methods.length === 0) throw noKeys(target);
   const client = new Client();
   const sock = options.sock ?? openSocket({ host: target.hostName, port: target.port });
@@ -74,10 +79,10 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
       fail(keyRefused ?? unreachable(target, new Error("the connection was closed before it was ready")));
     const settle = (): void => {
       clearTimeout(timer);
-      options.signal?.removeEventListener("abort", onAbort);
+      signal?.removeEventListener("abort", onAbort);
       client.off("close", onClose);
     };
-    options.signal?.addEventListener("abort", onAbort, { once: true });
+    signal?.addEventListener("abort", onAbort, { once: true });
     // ssh2 may report an error twice, also long after the end; an unheard one would end the process.
     client.on("error", (error: Error & { level?: string }) => fail(keyRefused ?? explain(target, error)));
     client.once("close", onClose);

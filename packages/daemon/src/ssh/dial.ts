@@ -1,4 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
+import { unlessAborted } from "../unless-aborted.ts";
 import type { ResolveTarget } from "./config/resolver.ts";
 import { connect } from "./connect.ts";
 import type { UnknownHostPolicy } from "./host-key-policy.ts";
@@ -38,7 +39,8 @@ export const dial: Dial = async (route, settings, options = {}) => {
     if (last === undefined) throw new MtuiError("internal", "A connection to nowhere was asked for.");
     return open.length === 0 ? last : new JumpedTransport(last, open);
   } catch (error) {
-    await Promise.all(open.map(async (each) => await each.close()));
+    // The way is of no use: nobody waits for its goodbyes.
+    for (const each of open.toReversed()) each.destroy();
     throw error;
   }
 };
@@ -48,14 +50,16 @@ async function step(
   through: Transport | undefined,
   options: { settings: DialSettings; signal?: AbortSignal },
 ): Promise<Transport> {
-  const { settings } = options;
-  const sock = await through?.forward(target.hostName, target.port);
+  const { settings, signal } = options;
+  const { hostName, port } = target;
+  const late = (channel: Duplex): void => void channel.destroy();
+  const sock = through && (await unlessAborted(through.forward(hostName, port), { signal, late }));
   return await connect(target, {
     unknownHosts: settings.unknownHosts,
     timeoutSeconds: target.connectTimeout ?? settings.connectTimeoutSeconds,
     agentSocket: agentSocket(target, settings),
     log: settings.log,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(signal === undefined ? {} : { signal }),
     ...(sock === undefined ? {} : { sock }),
   });
 }
@@ -123,6 +127,11 @@ class JumpedTransport implements Transport {
   async close(): Promise<void> {
     await this.#last.close();
     await this.#closeHops();
+  }
+
+  destroy(): void {
+    this.#last.destroy();
+    for (const hop of this.#hops.toReversed()) hop.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { MtuiError } from "@mtui/core/protocol";
+import { unlessAborted } from "../unless-aborted.ts";
 import { type Permit, Semaphore } from "./semaphore.ts";
 import { Ssh2Shell } from "./ssh2-shell.ts";
 import { type SshTarget, sshCommandLine } from "./target.ts";
@@ -26,6 +27,7 @@ export class Ssh2Transport implements Transport {
   readonly #reserved = new Semaphore(1);
   /** Told when the link is lost. */
   readonly #watchers = new Set<() => void>();
+  readonly #over: () => void;
   #connected = true;
   #reason: string = "the connection was closed";
 
@@ -36,21 +38,18 @@ export class Ssh2Transport implements Transport {
     client.on("error", (error: Error) => {
       this.#reason = error.message;
     });
-    this.closed = new Promise((resolve) => {
-      const over = (): void => {
-        if (!this.#connected) return;
-        this.#connected = false;
-        resolve(this.#lost());
-        for (const watcher of this.#watchers) watcher();
-        this.#watchers.clear();
-      };
-      client.once("close", over);
-      client.once("end", () => {
-        over();
-        // A half-open peer would otherwise keep the socket.
-        socket.destroy();
-      });
-    });
+    const { promise, resolve } = Promise.withResolvers<MtuiError>();
+    this.closed = promise;
+    this.#over = (): void => {
+      if (!this.#connected) return;
+      this.#connected = false;
+      resolve(this.#lost());
+      for (const watcher of this.#watchers) watcher();
+      this.#watchers.clear();
+    };
+    client.once("close", this.#over);
+    // A half-open peer would otherwise keep the socket.
+    client.once("end", () => this.destroy());
   }
 
   get connected(): boolean {
@@ -78,7 +77,7 @@ export class Ssh2Transport implements Transport {
     const deadline = performance.now() + REFUSED_MS;
     for (let pause = 20; ; pause = Math.min(pause * 2, 500)) {
       try {
-        return await this.#exec(permit);
+        return await unlessAborted(this.#exec(permit), { signal, late: (shell) => shell.destroy() });
       } catch (error) {
         const refused = error instanceof MtuiError && error.kind === "host.unsupported";
         if (!refused || performance.now() + pause > deadline) throw error;
@@ -144,21 +143,26 @@ export class Ssh2Transport implements Transport {
           },
         );
       } catch {
+        unwatch();
         reject(this.#lost());
       }
     });
   }
 
   async close(): Promise<void> {
-    if (!this.#connected) {
-      this.#socket.destroy();
-      return;
+    if (this.#connected) {
+      this.#client.end();
+      const timer = setTimeout(() => this.destroy(), CLOSE_MS);
+      await this.closed;
+      clearTimeout(timer);
     }
-    this.#client.end();
-    const timer = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
-    await this.closed;
-    clearTimeout(timer);
+    this.destroy();
+  }
+
+  /** A socket that is a channel of a hop closes when the other side says so: nothing here waits for that. */
+  destroy(): void {
     this.#socket.destroy();
+    this.#over();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,10 @@ export interface Transport extends AsyncDisposable {
    *   request.cancelled.
    */
   openShell(options?: { reserved?: boolean; signal?: AbortSignal }): Promise<RemoteShell>;
-  /** A TCP connection made by the far side, for ProxyJump. @throws MtuiError host.unreachable */
+  /** A TCP connection made by the far side, for ProxyJump. @throws MtuiError host.unreachable, host.lost */
   forward(host: string, port: number): Promise<Duplex>;
+  /** Says goodbye first; a host that does not answer that has two seconds. */
   close(): Promise<void>;
+  /** Ends it at once and without a word, for a host that may not answer. `closed` resolves. */
+  destroy(): void;
 }

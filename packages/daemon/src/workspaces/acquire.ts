@@ -2,6 +2,7 @@ import { type RefHost, sameSlot, type Slot } from "@mtui/core/domain";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Attempt, Claim, HostArbiter, HostFault, TicketView } from "../arbiter/index.ts";
 import { fanOut } from "../fan-out.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import type { Entered, HeldLock, HostConnector, LockReading } from "../hosts/index.ts";
 import { resolveCandidates } from "./candidates.ts";
 import { describeForeignLock } from "../hosts/describe-lock.ts";
@@ -52,7 +53,8 @@ export interface AcquireDeps {
  * @throws MtuiError host.busy, wait.timeout, deadlock, host.unreachable, workspace.closed
  */
 export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): Promise<WorkspaceHost[]> {
-  const { slots, rows } = await resolveCandidates(request.slots, deps.connector);
+  const resolving = resolveCandidates(request.slots, deps.connector);
+  const { slots, rows } = await unlessAborted(resolving, { signal: request.signal });
   const attempt: Attempt<WorkspaceHost> = async (assigned, signal) => {
     const values = new Map<string, WorkspaceHost>();
     const faults = new Map<string, HostFault>();

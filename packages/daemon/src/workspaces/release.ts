@@ -34,6 +34,7 @@ export class Releaser {
   readonly #releases = new Map<string, Promise<ReleaseReport>>();
   /** Tried again in the background, by claim. */
   readonly #pending = new Map<string, { name: string; reason: string; abort: AbortController }>();
+  #stopped = false;
 
   constructor(deps: ReleaseDeps) {
     this.#deps = deps;
@@ -79,8 +80,9 @@ export class Releaser {
     return { host: name, reason };
   }
 
-  /** Ends the retries, at shutdown; what is left is in `unreleased`. */
+  /** Ends the retries, at shutdown, and begins none any more; what is left is in `unreleased`. */
   stop(): void {
+    this.#stopped = true;
     for (const { abort } of this.#pending.values()) abort.abort();
   }
 
@@ -95,6 +97,7 @@ export class Releaser {
   #retry(claim: Claim, { reason, ...options }: { reason: string; first: number; known: HeldLock[] }): void {
     const abort = new AbortController();
     this.#pending.set(claim.id, { name: claim.hostName, reason, abort });
+    if (this.#stopped) return;
     void this.#loop(claim, { ...options, signal: abort.signal });
   }
 
