@@ -1,21 +1,13 @@
+import { redact, type Secrets } from "@mtui/core/text";
+
 const MASK = "***";
 const SECRET_KEY = /token|password|passwd|secret|authorization|cookie/i;
 const MAX_TEXT = 8_192;
 const MAX_DEPTH = 6;
 
-/** `https://user:password@host` and `?token=...`: in URLs of errors, of redirects, of metadata. */
-const URL_USER = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
-const QUERY_SECRET = /([?&;](?:[\w-]*(?:token|secret|password|api_?key)[\w-]*)=)[^&#\s]+/gi;
-const BEARER = /\b(authorization:\s*|bearer\s+|token\s+)[A-Za-z0-9._~+/=-]{8,}/gi;
-
-/** Texts that are secrets themselves, such as the Gitea token in force. */
-export type Secrets = readonly string[];
-
 /** Masked first and cut afterwards: half a secret would not be known for one. */
 export function redactText(text: string, secrets: Secrets = []): string {
-  let safe = text;
-  for (const secret of secrets) if (secret.length >= 4) safe = safe.replaceAll(secret, MASK);
-  safe = safe.replace(URL_USER, `$1${MASK}@`).replace(QUERY_SECRET, `$1${MASK}`).replace(BEARER, `$1${MASK}`);
+  const safe = redact(text, secrets);
   return safe.length > MAX_TEXT ? `${safe.slice(0, MAX_TEXT)}... (${text.length} characters)` : safe;
 }
 
