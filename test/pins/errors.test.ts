@@ -56,6 +56,7 @@ test("the table of errors", () => {
     "job.cancelled -32084 1",
     "job.lost -32085 1",
     "operation.failed -32090 1",
+    "outcome.unknown -32091 1",
     "daemon.unreachable -32100 5",
     "daemon.version -32101 5",
     "daemon.stopping -32102 5",

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { MtuiError, Peer, PROTOCOL_RANGE, toWireError, WIRE_LIMITS } from "@mtui/core/protocol";
 import { helloParams, helloResult } from "@mtui/core/registry";
-import { connect } from "@mtui/core/client";
+import { type ClientName, connect } from "@mtui/core/client";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
@@ -80,6 +80,51 @@ test("answers: result, error, progress", async () => {
   expect(toWireError(error).data.kind).toBe("host.busy");
 });
 
+test("a request that may be asked again", async () => {
+  await using pair = await socketPair();
+  await using peer = new Peer({ stream: pair.near, remote: "mtuid" });
+  const got = new Promise<string>((resolve) => pair.far.once("data", (chunk) => resolve(chunk.toString())));
+  void peer.call("remove_host", { hosts: ["ant"] }, { idempotencyKey: "k-1" }).catch(() => {});
+  expect(await got).toBe(
+    '{"jsonrpc":"2.0","id":1,"method":"remove_host","params":{"hosts":["ant"]},"idempotency_key":"k-1"}\n',
+  );
+});
+
+/** The first line of each connection that a client makes, until the last answer refuses it for good. */
+async function greetings(client: ClientName, answers: readonly object[]): Promise<unknown[]> {
+  using box = sandbox();
+  mkdirSync(dirname(box.socket), { mode: 0o700 });
+  const seen: { params: { client: unknown } }[] = [];
+  const left = [...answers];
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      seen.push(JSON.parse(chunk.toString()) as (typeof seen)[number]);
+      const answer = left.shift();
+      if (answer === undefined) socket.destroy();
+      else socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: seen.length, ...answer })}\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(box.socket, resolve));
+  await connect({ client, autostart: false, env: box.env }).catch(() => {});
+  await new Promise((resolve) => server.close(resolve));
+  return seen.map(({ params }) => params.client);
+}
+
+test("an agent says which process it is and what it may; a daemon of the first release hears it without", async () => {
+  const client = { kind: "agent", name: "a", namespace: "n", instance: "i-1", allow: ["foreign"] } as const;
+  const first = { kind: "agent", name: "a", namespace: "n", pid: process.pid };
+  const whole = { ...first, instance: "i-1", allow: ["foreign"] };
+  const refusal = (parameter: string) => ({
+    error: { code: -32602, message: "no", data: { kind: "params.invalid", retryable: false, parameter } },
+  });
+  expect(await greetings(client, [refusal("client.instance")])).toEqual([whole, first]);
+  expect(await greetings(client, [refusal("client.namespace")])).toEqual([whole]);
+  expect(await greetings({ kind: "agent", name: "a" }, [refusal("client.instance")])).toEqual([
+    { kind: "agent", name: "a", namespace: null, pid: process.pid },
+  ]);
+});
+
 test("hello", async () => {
   using box = sandbox();
   mkdirSync(dirname(box.socket), { mode: 0o700 });
@@ -112,6 +157,9 @@ test("hello", async () => {
     "active_jobs",
     "workspaces",
     "warning",
+    "namespace",
+    "reply_bytes",
+    "features",
   ]);
   await new Promise((resolve) => server.close(resolve));
 });

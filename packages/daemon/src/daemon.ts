@@ -13,9 +13,17 @@ import type { Services } from "./operations/context.ts";
 import { dispatch } from "./operations/index.ts";
 import { recover } from "./recovery/recover.ts";
 import type { IncomingCall } from "./server/index.ts";
-import { hostLedger, jobRecorder, type Journal, stepRecorder, workspaceRecorder } from "./store/index.ts";
+import {
+  hostLedger,
+  jobRecorder,
+  type Journal,
+  namespaceRecorder,
+  stepRecorder,
+  workspaceRecorder,
+} from "./store/index.ts";
 import { keepLeases } from "./workspaces/lease.ts";
 import { LostLeases } from "./workspaces/lost-leases.ts";
+import { Namespaces } from "./workspaces/namespaces.ts";
 import { WorkspaceRegistry } from "./workspaces/registry.ts";
 import { Releaser } from "./workspaces/release.ts";
 import { type Leave, type ShutdownReport, shutDown } from "./workspaces/shutdown.ts";
@@ -106,6 +114,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
     workspaces,
     lostLeases: new LostLeases(clock),
     arbiter,
+    namespaces: new Namespaces({
+      journal: namespaceRecorder(journal),
+      inUse: (namespace) => workspaces.list().some(({ name }) => name.startsWith(`${namespace}/`)),
+    }),
     connector,
     releaser,
     ledger: hostLedger(journal),

@@ -58,13 +58,14 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     }),
   });
   sockets.daemon = daemon;
-  const { jobs, workspaces } = daemon.services;
+  const { jobs, namespaces, workspaces } = daemon.services;
   await daemon.recover();
   await using server = await serve({
     ...options.listen,
     operations: operationsByName,
-    hello: async (params) =>
+    hello: async (params, { id }) =>
       answerHello(params, {
+        namespace: () => namespaces.grant({ ...params.client, id }),
         daemonId: instance.daemonId,
         startedAt,
         config: loaded.files,
@@ -75,7 +76,10 @@ export async function runDaemon(options: RunOptions): Promise<number> {
       }),
     handle: (call) => daemon.handle(call),
     onClient: (client, params) => agents.offer(client.id, params.ssh_auth_sock),
-    onClientGone: (client) => agents.withdraw(client.id),
+    onClientGone: ({ id }) => {
+      agents.withdraw(id);
+      namespaces.leave(id);
+    },
     log,
   });
   sockets.server = server;

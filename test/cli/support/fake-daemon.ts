@@ -29,6 +29,9 @@ export function fakeDaemon(script: Script): FakeDaemon {
       active_jobs: 0,
       workspaces: 0,
       warning: null,
+      namespace: null,
+      reply_bytes: 20_000,
+      features: [],
     },
     closed: new Promise(() => {}),
     async call(method, params, options) {

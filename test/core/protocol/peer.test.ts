@@ -24,6 +24,32 @@ test("two peers call each other over one socket", async () => {
   ]);
 });
 
+test("a key reaches the handler beside the parameters, and without one there is none", async () => {
+  const seen: unknown[] = [];
+  await using pair = await socketPair();
+  await using near = new Peer({ stream: pair.near, remote: "far" });
+  await using _far = new Peer({
+    stream: pair.far,
+    remote: "near",
+    service: {
+      handle: async ({ params, idempotencyKey }) => {
+        seen.push({ params, idempotencyKey });
+        return true;
+      },
+    },
+  });
+  await near.call("x", { n: 1 }, { idempotencyKey: "A_z-9" });
+  await near.call("x", { n: 2 });
+  expect(seen).toEqual([
+    { params: { n: 1 }, idempotencyKey: "A_z-9" },
+    { params: { n: 2 }, idempotencyKey: undefined },
+  ]);
+  for (const key of ["", "a b", "ä", "k".repeat(65)])
+    await expect(near.call("x", {}, { idempotencyKey: key })).rejects.toMatchObject({
+      kind: "params.invalid",
+    });
+});
+
 test("a character split between two chunks arrives whole", async () => {
   await using at = await peerAndWire({ service: echo });
   const bytes = Buffer.from(`${JSON.stringify(request(1, "echo", { text: "😀" }))}\n`);
@@ -49,6 +75,12 @@ test.each([
   { name: "an object as id", line: JSON.stringify(request({ a: 1 })), kind: "protocol.invalid", id: null },
   { name: "a fraction as id", line: JSON.stringify(request(1.5)), kind: "protocol.invalid", id: null },
   { name: "null as id", line: JSON.stringify(request(null)), kind: "protocol.invalid", id: null },
+  {
+    name: "a key that is none",
+    line: JSON.stringify({ ...request(7), idempotency_key: "a b" }),
+    kind: "protocol.invalid",
+    id: 7,
+  },
   { name: "no version", line: '{"id":7,"method":"echo"}', kind: "protocol.invalid", id: 7 },
   {
     name: "a method that is no name",

@@ -43,6 +43,9 @@ export function helloReply(changes: Partial<HelloResult> = {}): HelloResult {
     active_jobs: 0,
     workspaces: 0,
     warning: null,
+    namespace: null,
+    reply_bytes: 20_000,
+    features: [],
     ...changes,
   };
 }
@@ -62,7 +65,7 @@ export async function startServer(
   const server = await serve({
     path: box.socket,
     operations: operationsByName,
-    hello: async () => helloReply(),
+    hello: async ({ client }) => helloReply({ namespace: client.namespace }),
     handle,
     log: (level, text) => logged.push({ level, text }),
     ...changes,

@@ -33,7 +33,18 @@ test("who we are", () => {
     active_jobs: 0,
     workspaces: 0,
     warning: null,
+    namespace: null,
+    reply_bytes: 20_000,
+    features: ["idempotency", "heartbeat", "namespaces"],
   });
+});
+
+test("a namespace is granted only to a client that nothing else refuses", () => {
+  const asked: string[] = [];
+  const granting = { ...facts, namespace: () => (asked.push("granted"), "claude-2"), replyBytes: 9000 };
+  expect(() => answerHello(params({ config: "/other.yaml" }), granting)).toThrow(/runs with/);
+  expect(asked).toEqual([]);
+  expect(answerHello(params(), granting)).toMatchObject({ namespace: "claude-2", reply_bytes: 9000 });
 });
 
 test.each([

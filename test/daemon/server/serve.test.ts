@@ -27,7 +27,7 @@ test("a call reaches its handler with defaults filled in, and the client's name"
     {
       name: "list_workspaces",
       params: {},
-      who: { id: "c1", kind: "script", name: "test", namespace: "n1", pid: process.pid },
+      who: { id: "c1", kind: "script", name: "test", namespace: "n1", allow: [], pid: process.pid },
     },
     expect.objectContaining({
       params: { auto_review_id: "SUSE:Maintenance:1:2", replace: false, workspace: "default" },

@@ -125,6 +125,9 @@ describe("the journal", () => {
     const since2 = version < 2 ? [0, 0, 0] : [3, 1, 1];
     const { steps, locks, histories } = journal;
     expect([steps, locks, histories].map((table) => table.all().length)).toEqual(since2);
+    const since3 = version < 3 ? [0, 0] : [3, 1];
+    const { calls, namespaces } = journal;
+    expect([calls, namespaces].map((table) => table.all().length)).toEqual(since3);
     expect(logged).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import { JobOutputs } from "../../../packages/daemon/src/jobs/output/index.ts";
 import type { Services } from "../../../packages/daemon/src/operations/context.ts";
 import { dispatch } from "../../../packages/daemon/src/operations/index.ts";
 import type { ClientIdentity } from "../../../packages/daemon/src/workspaces/names.ts";
+import { Namespaces } from "../../../packages/daemon/src/workspaces/namespaces.ts";
 import { LostLeases } from "../../../packages/daemon/src/workspaces/lost-leases.ts";
 import { WorkspaceRegistry } from "../../../packages/daemon/src/workspaces/registry.ts";
 import { Releaser } from "../../../packages/daemon/src/workspaces/release.ts";
@@ -20,6 +21,7 @@ import {
   hostLedger,
   jobRecorder,
   Journal,
+  namespaceRecorder,
   stepRecorder,
   workspaceRecorder,
 } from "../../../packages/daemon/src/store/index.ts";
@@ -126,6 +128,7 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     arbiter,
     ledger: hostLedger(journal),
     connector: pool,
+    namespaces: new Namespaces({ journal: namespaceRecorder(journal), inUse: () => false }),
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),
     identity: { user: "me+mtuid", daemonId: "0123456789ab" },

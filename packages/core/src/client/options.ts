@@ -1,10 +1,14 @@
-import type { CallOptions, Params } from "../protocol/index.ts";
+import type { Allowance, CallOptions, Params } from "../protocol/index.ts";
 
 export interface ClientName {
   kind: "terminal" | "agent" | "script";
   name: string;
   /** Every MCP server has one; two agents' `default` desks are two. */
   namespace?: string | null;
+  /** Of this process alone: it gets its own namespace back, and a second living one gets another. */
+  instance?: string | null;
+  /** What its person lets an agent do beyond its own namespace. */
+  allow?: readonly Allowance[];
 }
 
 /** How to start `mtuid`; `--config FILE` is put after the arguments where the client has one. */
@@ -49,6 +53,12 @@ export interface HelloReply {
   active_jobs: number;
   workspaces: number;
   warning: string | null;
+  /** The namespace that this client got; perhaps not quite the one that it asked for. */
+  namespace: string | null;
+  /** How much of a result an agent is to be shown, in bytes. */
+  reply_bytes: number;
+  /** `idempotency`, `heartbeat`: what the daemon can do beyond the first release. */
+  features: readonly string[];
 }
 
 export interface DaemonClient extends AsyncDisposable {

@@ -61,6 +61,11 @@ export const ERROR_KINDS = {
   "job.lost": { code: -32085, exit: 1 },
 
   "operation.failed": { code: -32090, exit: 1 },
+  "outcome.unknown": { code: -32091, exit: 1 },
+  "file.notFound": { code: -32110, exit: 3 },
+  "file.unsafe": { code: -32111, exit: 1 },
+  "file.tooLarge": { code: -32112, exit: 1 },
+
   "daemon.unreachable": { code: -32100, exit: 5 },
   "daemon.version": { code: -32101, exit: 5 },
   "daemon.stopping": { code: -32102, exit: 5 },

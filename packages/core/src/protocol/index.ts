@@ -1,3 +1,4 @@
+export { type Allowance, ALLOWANCES } from "./allowances.ts";
 export type {
   ArraySchema,
   CommandTable,

@@ -11,6 +11,7 @@ import type { JobOutputs } from "../jobs/output/index.ts";
 import type { JobSteps, StepsOptions } from "../jobs/steps/index.ts";
 import type { ClientIdentity } from "../workspaces/names.ts";
 import type { HostLedger } from "../workspaces/host-ledger.ts";
+import type { Namespaces } from "../workspaces/namespaces.ts";
 import type { LostLeases } from "../workspaces/lost-leases.ts";
 import type { WorkspaceRegistry } from "../workspaces/registry.ts";
 import type { Leave, ShutdownReport } from "../workspaces/shutdown.ts";
@@ -33,6 +34,8 @@ export interface Services {
   readonly outputs: JobOutputs;
   readonly workspaces: WorkspaceRegistry;
   readonly lostLeases: LostLeases;
+  /** Which agent works where. */
+  readonly namespaces: Namespaces;
   readonly arbiter: HostArbiter;
   readonly connector: HostConnector;
   readonly releaser: Releaser;

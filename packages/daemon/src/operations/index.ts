@@ -8,6 +8,7 @@ import type { Call, JobHandler, PlainHandler } from "./context.ts";
 import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
 import { listEvents } from "./events.ts";
 import { exportReport } from "./export.ts";
+import { heartbeat } from "./heartbeat.ts";
 import { removeHost } from "./hosts.ts";
 import { jobCancel, jobFollow, jobList, jobResult, jobStatus, jobWait } from "./jobs.ts";
 import { listPackages } from "./list-packages.ts";
@@ -46,6 +47,7 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
   daemon_status: daemonStatus,
   daemon_stop: daemonStop,
   whoami,
+  heartbeat,
   load_template: loadTemplateOperation,
   list_metadata: listMetadata,
   list_workspaces: listWorkspaces,

@@ -42,20 +42,20 @@ export function acceptConnection(socket: Socket, context: ConnectionContext): Co
 
   const hello = async (params: HelloParams) => {
     greeting = true;
-    const { kind, name, namespace, pid } = params.client;
-    const identity: ClientIdentity = { id, kind, name, namespace, pid };
+    const { kind, name, namespace, allow, pid } = params.client;
+    const asked: ClientIdentity = { id, kind, name, namespace, allow, pid };
     try {
-      const reply = await options.hello(params, identity);
-      client = identity;
+      const reply = await options.hello(params, asked);
+      client = { ...asked, namespace: reply.namespace };
       clearTimeout(patience);
-      options.onClient?.(identity, params);
+      options.onClient?.(client, params);
       return reply;
     } finally {
       greeting = false;
     }
   };
 
-  const handle = async ({ method, params, signal, progress }: PeerCall): Promise<unknown> => {
+  const handle = async ({ method, params, ...call }: PeerCall): Promise<unknown> => {
     // Also before hello: who finds a daemon on its way out waits for the next one.
     if (draining()) throw stopping();
     if (method === "hello") return hello(helloParams.parse(params));
@@ -64,8 +64,7 @@ export function acceptConnection(socket: Socket, context: ConnectionContext): Co
       name: method,
       params: params as Record<string, unknown>,
       client,
-      signal,
-      progress,
+      ...call,
     });
   };
 

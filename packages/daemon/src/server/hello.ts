@@ -2,6 +2,9 @@ import { lstatSync } from "node:fs";
 import { BUILD, commonProtocol, MtuiError, PROTOCOL_RANGE, VERSION } from "@mtui/core/protocol";
 import type { HelloParams, HelloResult } from "./options.ts";
 
+/** What daemons of the first release could not do; a client that relies on one looks for it here. */
+const FEATURES = ["idempotency", "heartbeat", "namespaces"] as const;
+
 export interface HelloFacts {
   daemonId: string;
   /** Milliseconds since the epoch. */
@@ -9,6 +12,10 @@ export interface HelloFacts {
   /** Configuration files in force. */
   config: readonly string[];
   counts: () => { active_jobs: number; workspaces: number };
+  /** Grants the client its namespace; asked only when nothing else refuses it. */
+  namespace?: () => string | null;
+  /** @default 20 000 */
+  replyBytes?: number;
   release?: { version: string; build: string };
 }
 
@@ -34,6 +41,9 @@ export function answerHello(params: HelloParams, facts: HelloFacts): HelloResult
     started_at: facts.startedAt,
     config: [...facts.config],
     ...counts,
+    namespace: facts.namespace === undefined ? params.client.namespace : facts.namespace(),
+    reply_bytes: facts.replyBytes ?? 20_000,
+    features: [...FEATURES],
     warning: skewWarning(params, { version, build, busy: counts.active_jobs > 0 || counts.workspaces > 0 }),
   };
 }

@@ -11,7 +11,9 @@ export interface ClientIdentity {
   readonly id: string;
   readonly kind: HelloParams["client"]["kind"];
   readonly name: string;
+  /** The one that it was granted, see `hello`. */
   readonly namespace: string | null;
+  readonly allow: HelloParams["client"]["allow"];
   readonly pid: number;
 }
 
@@ -24,6 +26,8 @@ export interface IncomingCall {
   /** Aborts when the client cancelled the call or is gone. Jobs do not listen to it. */
   readonly signal: AbortSignal;
   readonly progress: (value: unknown) => void;
+  /** The same request may come again under this key. */
+  readonly idempotencyKey?: string;
 }
 
 export interface ServeOptions {
@@ -31,7 +35,7 @@ export interface ServeOptions {
   path?: string;
   fd?: number;
   operations: ReadonlyMap<string, OperationSpec>;
-  /** Answers `hello`; what it throws refuses the client. */
+  /** Answers `hello`, and with it grants the namespace; what it throws refuses the client. */
   hello: (params: HelloParams, client: ClientIdentity) => Promise<HelloResult>;
   handle: (call: IncomingCall) => Promise<unknown>;
   /** After `hello`, and when that client is gone. */

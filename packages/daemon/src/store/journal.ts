@@ -4,6 +4,8 @@ import type { ArbiterJournal } from "../arbiter/index.ts";
 import type { Log } from "../log/index.ts";
 import { arbiterRecorder } from "./arbiter-recorder.ts";
 import {
+  type CallRecord,
+  callRecord,
   type ClaimRecord,
   claimRecord,
   type HistoryRecord,
@@ -14,6 +16,8 @@ import {
   lockRow,
   type LockRow,
   jobRecord,
+  type NamespaceRecord,
+  namespaceRecord,
   type StepRecord,
   stepRecord,
   type TicketRecord,
@@ -42,6 +46,9 @@ export class Journal implements Disposable {
   /** Operation locks of jobs at work. */
   readonly locks: Table<LockRow>;
   readonly histories: Table<HistoryRecord>;
+  /** What was asked under idempotency keys. */
+  readonly calls: Table<CallRecord>;
+  readonly namespaces: Table<NamespaceRecord>;
   readonly arbiter: ArbiterJournal;
   readonly #database: DatabaseSync;
   readonly #path: string;
@@ -65,6 +72,8 @@ export class Journal implements Disposable {
     this.steps = table("steps", stepRecord);
     this.locks = table("locks", lockRow);
     this.histories = table("histories", historyRecord);
+    this.calls = table("calls", callRecord);
+    this.namespaces = table("namespaces", namespaceRecord);
     this.arbiter = arbiterRecorder(this);
   }
 

@@ -12,4 +12,7 @@ export const MIGRATIONS: readonly string[] = [
   ["steps", "locks", "histories"]
     .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
     .join("\n"),
+  ["calls", "namespaces"]
+    .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
+    .join("\n"),
 ];

@@ -129,6 +129,31 @@ const commandEntry = z.object({
 });
 
 /** Key: `<workspace> <host>`. What was done there for the report, for `export`. */
+/** Key: `<namespace, or kind of client> <operation> <idempotency key>`. A call that may be asked for again. */
+export const callRecord = z.object({
+  at: z.number(),
+  /** SHA-256 of the parameters: another request under the same key is a mistake. */
+  params: z.string(),
+  /** Null = begun, and not answered when this was written. */
+  answer: z
+    .discriminatedUnion("state", [
+      z.object({ state: z.literal("done"), result: z.unknown() }),
+      z.object({ state: z.literal("failed"), error: errorReport }),
+      z.object({ state: z.literal("long"), bytes: z.number() }),
+    ])
+    .nullable(),
+});
+export type CallRecord = z.infer<typeof callRecord>;
+
+/** Key: the namespace. The process of a client that has it. */
+export const namespaceRecord = z.object({
+  wanted: z.string().nullable(),
+  instance: z.string(),
+  pid: z.number().int(),
+  startTicks: z.number().nullable(),
+});
+export type NamespaceRecord = z.infer<typeof namespaceRecord>;
+
 export const historyRecord = z.object({
   commands: z.array(commandEntry),
   update: z.looseObject({ host: z.string() }).nullable(),

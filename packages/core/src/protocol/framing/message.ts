@@ -1,12 +1,13 @@
 import { MtuiError } from "../errors.ts";
 import type { WireLimits } from "../limits.ts";
+import { isIdempotencyKey, KEY_RULE } from "./idempotency-key.ts";
 
 export type RequestId = string | number;
 export type Params = Record<string, unknown>;
 
 /** One line of the wire, told apart; `invalid` names what to answer. */
 export type Message =
-  | { type: "request"; id: RequestId; method: string; params: Params }
+  | { type: "request"; id: RequestId; method: string; params: Params; idempotencyKey?: string }
   | { type: "notification"; method: string; params: Params }
   | { type: "reply"; id: RequestId | null; result: unknown }
   | { type: "refusal"; id: RequestId | null; error: unknown }
@@ -57,9 +58,13 @@ function tellApart(value: Record<string, unknown>, limits: WireLimits): Message 
     return invalid("protocol.invalid", "Parameters are given by name, as an object.", { id: known });
   }
   const named = (params ?? {}) as Params;
-  return known === null
-    ? { type: "notification", method, params: named }
-    : { type: "request", id: known, method, params: named };
+  if (known === null) return { type: "notification", method, params: named };
+  const key = value["idempotency_key"];
+  if (key === undefined) return { type: "request", id: known, method, params: named };
+  if (!isIdempotencyKey(key)) {
+    return invalid("protocol.invalid", `The idempotency key is not one: ${KEY_RULE}.`, { id: known });
+  }
+  return { type: "request", id: known, method, params: named, idempotencyKey: key };
 }
 
 function reply(value: Record<string, unknown>, id: RequestId | null): Message {

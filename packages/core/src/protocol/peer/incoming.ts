@@ -2,7 +2,7 @@ import { createJSONRPCSuccessResponse, JSONRPCServer, type JSONRPCResponse } fro
 import { MtuiError, toMtuiError } from "../errors.ts";
 import type { Params, RequestId } from "../framing/message.ts";
 import { toWireError } from "../wire-error.ts";
-import type { PeerEvent, PeerService } from "./options.ts";
+import type { PeerCall, PeerEvent, PeerService } from "./options.ts";
 import { progressThrottle } from "./progress-throttle.ts";
 
 export interface IncomingOptions {
@@ -12,7 +12,15 @@ export interface IncomingOptions {
   onEvent: (event: PeerEvent) => void;
 }
 
+export interface IncomingRequest {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: Params;
+  readonly idempotencyKey?: string;
+}
+
 interface Context {
+  idempotencyKey: string | undefined;
   abort: AbortController;
   progress: (value: unknown) => void;
 }
@@ -27,12 +35,13 @@ export function incomingCalls({ service, progressMs, sendProgress, onEvent }: In
     error: toWireError(toMtuiError(thrown)),
   });
   // The library would look methods up by name; the service decides instead, hooks around it.
-  server.applyMiddleware(async (_next, request, { abort, progress }) => {
+  server.applyMiddleware(async (_next, request, { idempotencyKey, abort, progress }) => {
     const result = await serve(service, {
       method: request.method,
       params: request.params as Params,
       signal: abort.signal,
       progress,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     return createJSONRPCSuccessResponse(request.id ?? null, result);
   });
@@ -42,12 +51,12 @@ export function incomingCalls({ service, progressMs, sendProgress, onEvent }: In
       return running.size;
     },
     has: (id: RequestId) => running.has(id),
-    async run(request: { id: RequestId; method: string; params: Params }): Promise<JSONRPCResponse> {
+    async run({ idempotencyKey, ...request }: IncomingRequest): Promise<JSONRPCResponse> {
       const abort = new AbortController();
       const throttle = progressThrottle(progressMs, (value) => sendProgress(request.id, value));
       running.set(request.id, abort);
       try {
-        const context = { abort, progress: throttle.push };
+        const context = { idempotencyKey, abort, progress: throttle.push };
         const response = await server.receive({ jsonrpc: "2.0", ...request }, context);
         if (response === null) throw new MtuiError("internal", "A request was left without an answer.");
         if (response.error !== undefined) {
@@ -75,7 +84,7 @@ export function incomingCalls({ service, progressMs, sendProgress, onEvent }: In
 
 async function serve(
   service: PeerService | undefined,
-  call: { method: string; params: Params; signal: AbortSignal; progress: (value: unknown) => void },
+  call: PeerCall & { params: Params },
 ): Promise<unknown> {
   if (service === undefined) {
     throw new MtuiError("method.unknown", `There is no method ${JSON.stringify(call.method)} at this end.`);

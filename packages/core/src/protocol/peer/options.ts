@@ -7,6 +7,8 @@ export interface PeerCall {
   readonly method: string;
   /** What the `params` hook made of them. */
   readonly params: unknown;
+  /** The same request may come again under this key. */
+  readonly idempotencyKey?: string;
   /** Aborts, with an `MtuiError` as reason, when the caller cancels or is gone. */
   readonly signal: AbortSignal;
   /** Tell the caller how far it is; at most four a second get through, the newest wins. */
@@ -48,4 +50,10 @@ export interface CallOptions {
   /** Milliseconds; then `request.timeout`, and the other end is told to cancel. Default: no limit. */
   timeoutMs?: number;
   onProgress?: (value: unknown) => void;
+  /**
+   * Names this request for good: sent again under the same key within ten minutes, also after a loss of
+   * the connection or the daemon's death, it is not carried out again but answered as it was. 1 to 64
+   * letters, digits, `_` and `-`. A daemon whose `hello.features` lack `idempotency` ignores it.
+   */
+  idempotencyKey?: string;
 }

@@ -1,6 +1,7 @@
 import { JSONRPCClient, type JSONRPCResponse } from "json-rpc-2.0";
 import { MtuiError, toMtuiError } from "../errors.ts";
 import { encodeLine } from "../framing/encode.ts";
+import { isIdempotencyKey, KEY_RULE } from "../framing/idempotency-key.ts";
 import type { Params, RequestId } from "../framing/message.ts";
 import type { WireLimits } from "../limits.ts";
 import { fromWireError } from "../wire-error.ts";
@@ -38,9 +39,14 @@ export function outgoingCalls({ remote, limits, write, reply }: OutgoingOptions)
     async call(method: string, params: Params, options: CallOptions): Promise<unknown> {
       if (options.signal?.aborted) throw cancelled(method, options.signal);
       if (waiting.size >= limits.callsInFlight) throw tooMany(limits, remote);
+      const { idempotencyKey: key } = options;
+      if (key !== undefined && !isIdempotencyKey(key)) throw notAKey();
       const id = ++lastId;
       const request = { jsonrpc: "2.0" as const, id, method, params };
-      const line = encodeLine(request, limits.lineBytes);
+      const line = encodeLine(
+        key === undefined ? request : { ...request, idempotency_key: key },
+        limits.lineBytes,
+      );
 
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       const giveUp = (error: MtuiError) => {
@@ -105,6 +111,12 @@ function settle(response: JSONRPCResponse, { method, reply, resolve, reject }: S
 function cancelled(method: string, signal: AbortSignal | undefined): MtuiError {
   return new MtuiError("request.cancelled", `The request ${method} was cancelled.`, {
     cause: signal?.reason,
+  });
+}
+
+function notAKey(): MtuiError {
+  return new MtuiError("params.invalid", `The idempotency key is not one: ${KEY_RULE}.`, {
+    hint: "Use a random one, such as a UUID.",
   });
 }
 

@@ -114,7 +114,7 @@ export class Peer implements AsyncDisposable {
     }
   }
 
-  #onRequest(request: { id: RequestId; method: string; params: Params }): void {
+  #onRequest({ type: _type, ...request }: Extract<Message, { type: "request" }>): void {
     if (this.#incoming.has(request.id)) {
       this.#refuse(null, new MtuiError("protocol.invalid", "A request with the same id is still in flight."));
       return;

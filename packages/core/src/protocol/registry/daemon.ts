@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { defineOperation } from "./operation.ts";
+import { ALLOWANCES } from "../allowances.ts";
+import { defineOperation, namespaceName } from "./operation.ts";
 
 export const helloParams = z.strictObject({
   protocol: z.object({ min: z.number().int(), max: z.number().int() }),
@@ -8,7 +9,15 @@ export const helloParams = z.strictObject({
   client: z.strictObject({
     kind: z.enum(["terminal", "agent", "script"]),
     name: z.string().max(64),
-    namespace: z.string().max(64).nullable().default(null),
+    namespace: namespaceName.nullable().default(null),
+    /** One for each process of a client: a second one that lives is told apart by it. */
+    instance: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: "1 to 64 letters, digits, '_' and '-'" })
+      .nullable()
+      .default(null),
+    /** What its person lets an agent do beyond its own namespace. */
+    allow: z.array(z.enum(ALLOWANCES)).max(ALLOWANCES.length).default([]),
     pid: z.number().int(),
   }),
   /** The configuration file that the client was told to use, made absolute; null = the usual ones. */
@@ -27,6 +36,9 @@ export const helloResult = z.object({
   active_jobs: z.number().int(),
   workspaces: z.number().int(),
   warning: z.string().nullable(),
+  namespace: z.string().nullable().describe("the one that the client got; its plain names lie in it"),
+  reply_bytes: z.number().int().describe("how much of a result an agent is to be shown (mcp.reply_bytes)"),
+  features: z.array(z.string()).describe("what this daemon can do that earlier ones could not"),
 });
 
 export const daemonOperations = [
@@ -37,6 +49,17 @@ export const daemonOperations = [
     effect: "read",
     params: helloParams.shape,
     result: helloResult,
+    cli: { hidden: true },
+  }),
+  defineOperation({
+    name: "heartbeat",
+    summary: "An agent's sign of life: the workspaces of its namespace keep their hosts",
+    scope: "daemon",
+    effect: "control",
+    result: z.object({
+      workspaces: z.array(z.string()).describe("those that were renewed"),
+      lease: z.number().int().describe("seconds from now that they have"),
+    }),
     cli: { hidden: true },
   }),
   defineOperation({

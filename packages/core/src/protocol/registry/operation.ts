@@ -43,6 +43,10 @@ export const workspaceName = z
     error: "letters, digits, '.', '_' and '-', at most 64, optionally namespace/name",
   });
 
+export const namespaceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, {
+  error: "letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit",
+});
+
 const workspaceParam = {
   workspace: workspaceName.default("default").describe("the named desk to work on"),
 };
