@@ -1,0 +1,53 @@
+import { MtuiError } from "@mtui/core/protocol";
+
+/*
+ * Files of a report are cut into lines as bytes, one character a byte, so that one that is no UTF-8 keeps every
+ * byte of the lines that nobody touches.
+ */
+
+export function linesOf(bytes: Buffer): string[] {
+  return bytes.length === 0 ? [] : bytes.toString("latin1").split(/(?<=\n)/);
+}
+
+export function bytesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.join(""), "latin1");
+}
+
+export interface Patch {
+  /** First line to replace, from 1; one behind the last adds at the end. */
+  readonly start: number;
+  /** Last one; `start - 1` replaces none. */
+  readonly end: number;
+  readonly replacement: string;
+}
+
+/**
+ * Other lines in the place of some. New ones end like the file's first line (LF or CRLF), and always do end.
+ * @throws MtuiError params.invalid for lines that are not there
+ */
+export function patchLines(
+  lines: readonly string[],
+  { start, end, replacement }: Patch,
+): { lines: string[]; replaced: number; inserted: number } {
+  if (start > lines.length + 1 || end > lines.length || end < start - 1) {
+    throw new MtuiError(
+      "params.invalid",
+      `Lines ${start} to ${end} are not in the report, which has ${lines.length}; nothing was changed.`,
+      {
+        hint: "Read it (testreport_read) and count from 1; end_line is start_line-1 to insert.",
+        data: { start_line: start, end_line: end, line_count: lines.length },
+      },
+    );
+  }
+  const newline = lines[0]?.endsWith("\r\n") === true ? "\r\n" : "\n";
+  const fresh = linesOf(Buffer.from(replacement)).map((line) => `${line.replace(/\r?\n$/, "")}${newline}`);
+  const before = lines.slice(0, start - 1);
+  const last = before.at(-1);
+  if (fresh.length > 0 && last !== undefined && !last.endsWith("\n"))
+    before[before.length - 1] = last + newline;
+  return {
+    lines: [...before, ...fresh, ...lines.slice(end)],
+    replaced: end - start + 1,
+    inserted: fresh.length,
+  };
+}
