@@ -100,6 +100,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },
     jobsAtWork: () => jobs.list({ active: true }).map(({ id }) => id),
     limits: { silence: config.connection.command_timeout, reconnect: config.connection.reattach },
+    spool: config.jobs.spool_bytes,
     log,
   });
   const releaser = new Releaser({ arbiter, connector, clock, log });

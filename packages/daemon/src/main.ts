@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { places, socketPath } from "@mtui/core/client";
 import { loadConfig } from "@mtui/core/config";
 import { BUILD, EXIT_ALREADY_RUNNING, MtuiError, toMtuiError, VERSION } from "@mtui/core/protocol";
@@ -78,6 +79,10 @@ async function main(): Promise<number> {
     notify: (states) => notifySystemd(states, env),
   });
 }
+
+// What comes and goes at once is collected soon, in place of room being made for it: a flood of output must not become
+// memory. Set here, it holds however the daemon was started.
+setFlagsFromString("--optimize-for-size");
 
 let status: number;
 try {

@@ -71,6 +71,7 @@ test("without files everything has its documented default", () => {
         keep_seconds: 604_800,
         output_bytes: 67_108_864,
         keep_output_bytes: 2_147_483_648,
+        spool_bytes: 268_435_456,
       },
       daemon: { fanout: 64, log_level: "info" },
     },

@@ -206,17 +206,31 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
     small.adoptLocks([lock]);
     const heard = listener();
     const outcome = await small.change(
-      "echo a >&2; echo b >/dev/stderr; echo c >&2; head -c 3000000 /dev/zero",
+      `echo a >&2; echo b >/dev/stderr; echo c >&2; head -c 3000000 /dev/zero
+i=0; while [ $i -lt 60 ]; do i=$((i + 1)); echo on; sleep 0.1; done`,
       lock,
-      heard,
+      // What is only counted is no silence.
+      { ...heard, limits: { silence: 3 } },
     );
     expect(outcome).toMatchObject({
       state: "ok",
-      stdout: { bytes: 3_000_000 },
+      stdout: { bytes: 3_000_180 },
       stderr: { bytes: 6, dropped: 0 },
     });
     expect(outcome.state === "ok" && outcome.stderr.head.toString()).toBe("a\nb\nc\n");
     expect(heard.bytes()).toHaveLength(1_048_576);
+  });
+
+  test("a flood of one stream does not hold up the other", async () => {
+    let [flooded, early] = [0, -1];
+    const outcome = await session.change("echo early >&2; head -c 209715200 /dev/zero", lock, {
+      onOutput: (stream, chunk) => {
+        if (stream === "stdout") flooded += chunk.length;
+        else if (early < 0) early = flooded;
+      },
+    });
+    expect(outcome).toMatchObject({ state: "ok", stdout: { bytes: 209_715_200 }, stderr: { bytes: 6 } });
+    expect(early).toBeLessThan(32 * 1024 * 1024);
   });
 
   test("a hundred megabytes are exact", async () => {

@@ -51,12 +51,9 @@ export function findLauncher(env: NodeJS.ProcessEnv): Launcher | null {
   return found === undefined ? null : launcherOf(found);
 }
 
-/** What comes and goes at once is not given the room to pile up: a flood of output must not be memory (MiB). */
-const SMALL = ["--max-semi-space-size=4"];
-
 function launcherOf(path: string): Launcher {
   const script = /\.[cm]?[jt]s$/.test(path);
-  return script ? { command: process.execPath, args: [...SMALL, path] } : { command: path, args: [] };
+  return script ? { command: process.execPath, args: [path] } : { command: path, args: [] };
 }
 
 /**

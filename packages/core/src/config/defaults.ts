@@ -54,6 +54,7 @@ export function defaults(env: NodeJS.ProcessEnv): Defaults {
       keep_seconds: 604_800,
       output_bytes: 64 * 1024 * 1024,
       keep_output_bytes: 2 * 1024 * 1024 * 1024,
+      spool_bytes: 256 * 1024 * 1024,
     },
     daemon: { fanout: 64, log_level: "info" },
   };

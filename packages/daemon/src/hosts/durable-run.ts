@@ -59,6 +59,7 @@ export async function runDurable(options: DurableRunOptions): Promise<DurableEnd
       watch.life();
       options.onOutput?.(stream, chunk);
     },
+    onLife: () => watch.life(),
   });
   const detached = new Promise<{ why: "detached" }>((resolve) => {
     if (detach.aborted) resolve({ why: "detached" });

@@ -28,14 +28,15 @@ export function isDurableId(id: string): boolean {
 
 /**
  * Starts a command that needs nobody, and follows it (docs/decisions/durable-commands.md). Who
- * creates `.run` has started it; whoever else comes with the same id only follows.
+ * creates `.run` has started it; whoever else comes with the same id only follows,
+ * also while the one that has the fence is about to create it.
  *
  * The first follower, as the runner's parent, waits for the end at first: a short command costs no timer and no look
  * at files. `USR1` makes it look at them, ever more slowly, ten times a second in the end.
  *
  * On its streams: `go` on both (with the process to wake, if it waits), the bytes as they are on the host, `end` on both. Besides,
  * on stdout: `group` with the process group of the command, if it is at work; `tick` about once a second, by which a follower
- * whose channel is gone comes to its end; `refused` and `absent` when nothing ran.
+ * whose channel is gone comes to its end, with what the pumps have written; `refused` and `absent` when nothing ran.
  */
 export function durableScript({ nonce, paths, place, from, start }: DurableScript): string {
   return `{
@@ -87,7 +88,8 @@ fi`;
 /**
  * What `.run` says, and following: the state is read before the bytes, so that those of an end are
  * whole. Nothing is ever written by a follower. The runner is known by pid and start time. An empty or
- * half-written \`.run\` is one whose runner has not begun; after some seconds, one that never will.
+ * half-written \`.run\` is one whose runner has not begun; after some seconds, one that never will. The streams take turns
+ * of 2 MiB: what floods one does not hold up the other.
  */
 const FOLLOW = `mtui_look() {
 rb= p= t= g= po= pe= x= e= rel=- wo=- we=-
@@ -106,6 +108,15 @@ mtui_runs() {
 if [ -z "$p" ]; then [ $i -lt 60 ]; return; fi
 mtui_stat "$p" && [ "$u" = "$t" ] && [ "$s" != Z ]
 }
+mtui_wrote() { k= v=-; { read -r k v; read -r k v; } <"/proc/$1/io"; } 2>/dev/null
+mtui_at() { k= v=-; { read -r k v <"/proc/self/fdinfo/$1"; } 2>/dev/null; }
+mtui_copy() {
+mtui_at "$1"; z=$v
+if [ "$z" = - ]; then cat <&"$1"; return; fi
+dd bs=65536 count=32 <&"$1" 2>/dev/null || return
+mtui_at "$1"
+[ $((v - z)) -lt 2097152 ] || more=1
+}
 mtui_follow() {
 exec 3<"$R.out" 4<"$R.err"
 [ "$1" = 0 ] || dd bs=1 count=0 "skip=$1" <&3 >/dev/null 2>&1
@@ -120,12 +131,14 @@ mtui_look
 if [ -z "$e" ]; then if [ "$rb" = "$boot" ] || [ -z "$rb" ]; then q=runner; else q=boot; fi; fi
 fi
 if [ -n "$g" ] && [ -z "$said$e$q" ]; then said=1; mtui_mark group "$g"; fi
-if [ -s "$R.out" ]; then cat <&3 || exit; fi
-if [ -s "$R.err" ]; then cat <&4 >&2 || exit; fi
+more=
+if [ -s "$R.out" ]; then mtui_copy 3 || exit; fi
+if [ -s "$R.err" ]; then mtui_copy 4 >&2 || exit; fi
+[ -z "$more" ] || continue
 if [ -n "$e$q" ]; then break; fi
 if [ -n "$w" ]; then w=; else sleep $y >/dev/null 2>&1 & wait $!; fi
 i=$((i + 1))
-case $i in 2) y=0.05 ;; 4) y=0.1 ;; *0) mtui_mark tick ;; esac
+case $i in 2) y=0.05 ;; 4) y=0.1 ;; *0) mtui_wrote "$po"; z=$v; mtui_wrote "$pe"; mtui_mark tick "$z" "$v" ;; esac
 done
 mtui_mark end "\${q:-$e}" "$rel" "$wo" "$we"; mtui_mark end >&2
 }`;
@@ -156,7 +169,7 @@ i=0
 while mtui_stat "$1" && [ "$s" != S ] && [ "$s" != Z ]; do
 i=$((i + 1)); [ $i -lt 100 ] || sleep 0.02
 done
-k= v=-; { read -r k v; read -r k v; } <"/proc/$1/io"
+mtui_wrote "$1"
 [ "$v" = - ] || v=$((v - 8 - \${#1}))
 }
 mtui_body() {
@@ -196,6 +209,8 @@ l=$! j=$$
 }
 mtui_begin() {
 ${driver}
+i=0
+while [ "$no" = busy ] && [ ! -e "$R.run" ] && [ $i -lt 10 ]; do sleep 0.05; i=$((i + 1)); done
 if [ -n "$no" ] && [ -e "$R.run" ]; then no=; fi
 }
 mtui_make() {

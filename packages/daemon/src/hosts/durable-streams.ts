@@ -34,14 +34,20 @@ export class DurableStreams {
   readonly #kept: Record<StreamName, HeadTail>;
   readonly #group = Promise.withResolvers<number | null>();
   readonly #onOutput: (stream: StreamName, chunk: Buffer) => void;
+  readonly #onLife: () => void;
+  /** What the host last said of it, as it said it. */
+  #written = "";
 
   constructor(options: {
     from: Counts;
     capture: number;
     onOutput: (stream: StreamName, chunk: Buffer) => void;
+    /** The command writes, although nothing comes of it: the host keeps no more. */
+    onLife: () => void;
   }) {
     this.#from = options.from;
     this.#onOutput = options.onOutput;
+    this.#onLife = options.onLife;
     this.#kept = { stdout: new HeadTail(options.capture), stderr: new HeadTail(options.capture) };
   }
 
@@ -82,6 +88,10 @@ export class DurableStreams {
       } else if (word === "go") {
         phases[name] = "running";
         if (name === "stdout") waiting.resolve(/^[1-9]\d*$/.test(first) ? Number(first) : null);
+      } else if (word === "tick") {
+        const now = words.slice(1).join(" ");
+        if (now !== this.#written && this.#written !== "") this.#onLife();
+        this.#written = now;
       } else if (word === "end") {
         phases[name] = "after";
         if (name === "stdout") {

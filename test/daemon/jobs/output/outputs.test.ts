@@ -53,6 +53,32 @@ describe("the output of a step", () => {
     },
   );
 
+  test("what its host did not keep is missing at the end, in this life and in the next", async () => {
+    using desk = outputDesk();
+    const notes: string[] = [];
+    const output = desk.open({ onNote: (text) => void notes.push(text) });
+    output.push("stdout", Buffer.from("one\ntwo\n"));
+    output.push("stderr", Buffer.from("oops\n"));
+    const { stdout, stderr } = await output.end({ stdout: 5000, stderr: 5 });
+    expect(stdout).toMatchObject({ bytes: 5000, dropped: 4992 });
+    expect(stdout.head.toString()).toBe("one\ntwo\n");
+    expect(stdout.tail).toHaveLength(0);
+    expect(stderr).toMatchObject({ bytes: 5, dropped: 0 });
+    expect(notes).toEqual([
+      "ant: the last 4992 bytes of stdout were not kept there (jobs.spool_bytes, or a full disk).",
+    ]);
+    using next = desk.nextLife();
+    for (const each of [desk, next]) {
+      expect(each.page({ stream: "stdout" }).output).toMatchObject([
+        { offset: 0, bytes: 8, missing: 0, text: "one\ntwo\n" },
+        { offset: 5000, bytes: 0, missing: 4992, text: "" },
+      ]);
+      expect(each.page({ stream: "stdout", tail: 1 }).output.map(({ text }) => text)).toEqual(["two\n", ""]);
+      expect(each.outputs.streams("run-1")).toMatchObject([{ bytes: 5000, kept: 8 }, { bytes: 5 }]);
+    }
+    expect(await next.open().end()).toMatchObject({ stdout: { bytes: 5000, dropped: 4992 } });
+  });
+
   test("goes on in the next life where the files end; the outcome is of the whole", async () => {
     using desk = outputDesk();
     const all = counted(3000);

@@ -68,6 +68,7 @@ export const SECTIONS = {
     keep_seconds: seconds,
     output_bytes: count(2 * 1024 * 1024, 2 ** 40),
     keep_output_bytes: count(0, 2 ** 50),
+    spool_bytes: count(1024 * 1024, 2 ** 40),
   }),
   daemon: z.strictObject({
     fanout: count(1, 1_000),

@@ -25,7 +25,7 @@ export interface OpenStep {
   /** Bytes of each stream that the outcome shows. @default 1 MiB */
   capture?: number;
   onText?: (stream: StreamName, piece: TextPiece) => void;
-  /** Told once, when output cannot be written. */
+  /** Told once, when output cannot be written, and when a stream's end is missing. */
   onNote?: (text: string) => void;
 }
 
@@ -94,6 +94,10 @@ export class JobOutputs implements Disposable {
       clock,
       files: { stdout: file("stdout"), stderr: file("stderr") },
       onText: (stream, piece) => (query ? undefined : onText?.(stream, piece)),
+      onCut: (stream, bytes) =>
+        onNote?.(
+          `${host}: the last ${bytes} bytes of ${stream} were not kept there (jobs.spool_bytes, or a full disk).`,
+        ),
       onEnd: () => {
         steps.delete(output);
         if (steps.size === 0 && this.#open.get(job) === steps) this.#open.delete(job);

@@ -2,7 +2,7 @@ import { completeUtf8End } from "../../ssh/capture.ts";
 import { cursorOf, type PagePlace, placeOf } from "./cursor.ts";
 import type { JobOutputs, StreamFacts } from "./outputs.ts";
 import type { StreamId, StreamName } from "./place.ts";
-import { readOn, type Segment } from "./segments.ts";
+import { endOf, readOn, type Segment } from "./segments.ts";
 import { tailStart } from "./tail.ts";
 
 /** What of a job's output is asked for. */
@@ -55,6 +55,10 @@ export function outputPage(outputs: JobOutputs, job: string, wish: OutputWish): 
       from = piece.offset + piece.bytes;
       left -= piece.bytes;
     }
+    // The stream's end is not kept: said where it would be, once.
+    const end = endOf(segments);
+    if (from < end)
+      page.output.push({ ...idOf(stream), offset: end, bytes: 0, text: "", missing: end - from });
   }
   return page;
 }

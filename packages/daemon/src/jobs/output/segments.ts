@@ -35,9 +35,15 @@ export function readSegments(directory: string): StreamSegments[] {
   return all.sort((a, b) => a.step - b.step || (a.stream === "stdout" ? -1 : 1));
 }
 
-/** Offset behind the last byte that is kept. */
+/** Offset behind the last byte that is known of. */
 export function endOf(segments: readonly Segment[]): number {
   const last = segments.at(-1);
+  return last === undefined ? 0 : last.start + last.size;
+}
+
+/** Offset behind the last byte that is kept: what is behind it is known to have been, and no more. */
+export function endOfKept(segments: readonly Segment[]): number {
+  const last = segments.findLast(({ size }) => size > 0);
   return last === undefined ? 0 : last.start + last.size;
 }
 

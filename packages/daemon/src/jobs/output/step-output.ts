@@ -12,8 +12,11 @@ export interface StepOutput {
   push(stream: StreamName, chunk: Buffer): void;
   /** Everything that was pushed is in the files now (but not yet synced). */
   flush(): void;
-  /** The step is over: all is on disk, and this is what its outcome shows. Never rejects. */
-  end(): Promise<Record<StreamName, Captured>>;
+  /**
+   * The step is over: all is on disk, and this is what its outcome shows. Never rejects.
+   * @param written bytes that the command wrote to each stream, where more is known to be than came here
+   */
+  end(written?: Readonly<Record<StreamName, number>>): Promise<Record<StreamName, Captured>>;
 }
 
 /** Bytes of one stream that wait to be written. */
@@ -26,6 +29,8 @@ export interface StepOutputOptions {
   files: Readonly<Record<StreamName, StreamFile>>;
   /** What was written, for followers. */
   onText: (stream: StreamName, piece: TextPiece) => void;
+  /** So many bytes at the end of a stream came nowhere. */
+  onCut: (stream: StreamName, bytes: number) => void;
   onEnd: () => void;
 }
 
@@ -33,7 +38,7 @@ export interface StepOutputOptions {
  * What comes first is written and told at once; what follows within 20 ms is gathered, at most 64 KiB, so
  * that neither a hundred thousand lines a second nor a slow trickle costs more than it is worth.
  */
-export function stepOutput({ clock, files, onText, onEnd }: StepOutputOptions): StepOutput {
+export function stepOutput({ clock, files, onText, onCut, onEnd }: StepOutputOptions): StepOutput {
   const waiting: Record<StreamName, Buffer[]> = { stdout: [], stderr: [] };
   const size: Record<StreamName, number> = { stdout: 0, stderr: 0 };
   const pieces = {
@@ -85,12 +90,18 @@ export function stepOutput({ clock, files, onText, onEnd }: StepOutputOptions): 
       rest();
     },
     flush,
-    async end() {
+    async end(written) {
       flush();
       if (!ended) {
         ended = true;
         quiet?.();
         for (const stream of STREAMS) for (const piece of pieces[stream].end()) onText(stream, piece);
+        for (const stream of STREAMS) {
+          const cut = (written?.[stream] ?? 0) - files[stream].received;
+          if (cut <= 0) continue;
+          files[stream].skip(cut);
+          onCut(stream, cut);
+        }
         await Promise.all(STREAMS.map((stream) => files[stream].sync()));
         onEnd();
       }

@@ -78,6 +78,21 @@ export class StreamFile {
     }
   }
 
+  /**
+   * Bytes that came here in the stream are nowhere: they were not kept where they came from. An empty piece
+   * behind them says so. Never throws.
+   */
+  skip(bytes: number): void {
+    if (bytes <= 0) return;
+    this.#memory?.skip(bytes);
+    this.#received += bytes;
+    try {
+      this.#begin();
+    } catch (error) {
+      this.#options.onTrouble(error);
+    }
+  }
+
   /** To the platter: the host may forget what it has of this. @throws nothing */
   async sync(): Promise<void> {
     const paths = [...this.#touched];
@@ -137,6 +152,10 @@ export class StreamFile {
     if (last !== undefined && last.start + last.size === this.#received && last.size < this.#roomOf(last))
       return last;
     this.#rotate();
+    return this.#begin();
+  }
+
+  #begin(): Segment {
     const { directory, file } = this.#options;
     const path = join(directory, segmentFile(file, this.#received));
     const segment = { path, start: this.#received, size: 0 };

@@ -112,8 +112,8 @@ export class RecordedSession implements HostSession {
       if (this.#options.again) outcome = await this.#session.follow(id, { ...wishes, from: output.received });
       if (outcome.state === "absent") outcome = await this.#session.change(command, lock, { ...wishes, id });
       if (!("stdout" in outcome)) return outcome;
-      const { stdout, stderr } = await output.end();
-      return { ...outcome, stdout: counted(stdout, outcome.stdout), stderr: counted(stderr, outcome.stderr) };
+      const { stdout, stderr } = outcome;
+      return { ...outcome, ...(await output.end({ stdout: stdout.bytes, stderr: stderr.bytes })) };
     });
     if (changed.lockReleased === true && this.#past === null) this.#forgetLock();
     return changed;
@@ -287,15 +287,6 @@ function never<T>(): Promise<T> {
 /** Of a step on its host: the job's id is unique in the daemon, and the daemon's directory there its own. */
 export function idOf({ job, step }: StepKey): string {
   return `${job}.${step}`;
-}
-
-/** What the files kept, with what the host did not keep. */
-function counted(kept: Captured, told: Captured): Captured {
-  return {
-    ...kept,
-    dropped: kept.dropped + Math.max(0, told.bytes - kept.bytes),
-    bytes: Math.max(told.bytes, kept.bytes),
-  };
 }
 
 function savedEnd(outcome: Changed): SavedEnd {
