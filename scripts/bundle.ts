@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { buildCommandTable } from "@mtui/core/registry";
+import { buildCommandTable, buildToolTable } from "@mtui/core/registry";
 import { type BuildOptions, build } from "esbuild";
 import { buildId } from "./generate/build-id.ts";
 import { lazyBuiltins } from "./generate/lazy-builtins.ts";
@@ -15,6 +15,8 @@ import { licences } from "./generate/licences.ts";
 const root = resolve(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const table = JSON.stringify(buildCommandTable(version));
+/** Only tools promise what they answer. */
+const toolTable = JSON.stringify(buildToolTable(version));
 
 const common = {
   bundle: true,
@@ -32,11 +34,11 @@ const common = {
 } as const satisfies BuildOptions;
 
 /** A client: its `main`, called with the table as data. */
-function bundleClient(folder: string, outfile: string): Promise<void> {
+function bundleClient(folder: string, { outfile, data }: { outfile: string; data: string }): Promise<void> {
   return bundle({
     plugins: [lazyBuiltins()],
     stdin: {
-      contents: `import { main } from "./src/main.ts"; await main(JSON.parse(${JSON.stringify(table)}));`,
+      contents: `import { main } from "./src/main.ts"; await main(JSON.parse(${JSON.stringify(data)}));`,
       resolveDir: join(root, "packages", folder),
       loader: "ts",
     },
@@ -76,8 +78,8 @@ function put(path: string, contents: string | Uint8Array): void {
 }
 
 await Promise.all([
-  bundleClient("cli", "mtuictl.mjs"),
-  bundleClient("mcp-shim", "mtui-mcp.mjs"),
+  bundleClient("cli", { outfile: "mtuictl.mjs", data: table }),
+  bundleClient("mcp-shim", { outfile: "mtui-mcp.mjs", data: toolTable }),
   bundleDaemon(),
 ]);
 put(

@@ -1,27 +1,92 @@
-import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { Console } from "node:console";
+import { randomUUID } from "node:crypto";
+import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { connect } from "@mtui/core/client";
-import type { CommandTable } from "@mtui/core/protocol";
-import { DaemonLink } from "./daemon-link.ts";
+import type { ToolTable } from "@mtui/core/protocol";
+import { systemClock } from "./clock.ts";
+import { lifetime } from "./lifetime.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { DaemonLink, type Dial } from "./link/index.ts";
+import {
+  ClientName,
+  defaultNamespace,
+  HELP,
+  type Options,
+  parseOptions,
+  UsageError,
+} from "./options/index.ts";
 import { createServer } from "./server.ts";
+import { offerable } from "./tools/index.ts";
+
+const USAGE = 2;
+
+/** `mtui-mcp`: an MCP server on standard input and output. */
+export async function main(table: ToolTable, limits: Partial<Limits> = {}): Promise<void> {
+  const tools = offerable(table).map(({ name }) => name);
+  try {
+    const wanted = parseOptions(process.argv.slice(2), { env: process.env, tools });
+    if (wanted.show === null)
+      await serve(table, { options: wanted.options, limits: { ...LIMITS, ...limits } });
+    else process.stdout.write(wanted.show === "help" ? HELP : `mtui-mcp ${table.version}\n`);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    process.stderr.write(`mtui-mcp: ${thrown.message}\nhint: ${thrown.hint}\n`);
+    process.exitCode = USAGE;
+  }
+}
 
 /**
- * `mtui-mcp`: an MCP server on standard input and output. Standard output is the protocol's alone; what
- * people should know goes to standard error. It ends when its input ends and for no other reason.
+ * Standard output is the protocol's alone; what people should know goes to standard error. Nothing that the
+ * daemon does, and no fault in a call, ends it: only that there is nobody left to serve.
  */
-export async function main(table: CommandTable): Promise<void> {
+async function serve(
+  table: ToolTable,
+  { options, limits }: { options: Options; limits: Limits },
+): Promise<void> {
   const note = (text: string): void => void process.stderr.write(`mtui-mcp: ${text}\n`);
-  await using link = new DaemonLink(() =>
-    connect({
-      client: { kind: "agent", name: "mtui-mcp", namespace: process.env.MTUI_NAMESPACE || "mcp" },
-      onNotice: note,
-    }),
+  globalThis.console = new Console(process.stderr, process.stderr);
+  process.on("uncaughtException", (error) => note(`unexpected: ${error.stack ?? error.message}`));
+  process.on("unhandledRejection", (reason) => note(`unexpected: ${String(reason)}`));
+  const over = lifetime(process);
+
+  const client = new ClientName();
+  const link = new DaemonLink({ dial: dialler(client, { options, note }), clock: systemClock, limits });
+  const { profile, add, deny } = options;
+  const transport = new StdioServerTransport();
+  const server = serveStdio(
+    () => createServer({ table, profile, add, deny, link, clock: systemClock, limits }),
+    { transport, onerror: (error) => note(error.message) },
   );
-  const ended = new Promise<void>((resolve) => {
-    process.stdin.once("end", resolve).once("close", resolve);
-    // A client that is gone reads no answers either.
-    process.stdout.once("error", () => resolve());
-  });
-  const server = serveStdio(() => createServer({ table, link }), { onerror: (error) => note(error.message) });
-  await ended;
+  const deliver = transport.onmessage;
+  transport.onmessage = (message) => {
+    client.see(message);
+    deliver?.(message);
+  };
+
+  note(`ends: ${await over}`);
   await server.close();
+  await link[Symbol.asyncDispose]();
+  // Input that somebody else holds open would keep the process.
+  process.exit(0);
+}
+
+/** The name of the client is known by the time that a call needs the daemon: it came with, or before, the call. */
+function dialler(
+  client: ClientName,
+  { options, note }: { options: Options; note: (text: string) => void },
+): Dial {
+  const instance = randomUUID();
+  return ({ start, namespace }) =>
+    connect({
+      client: {
+        kind: "agent",
+        name: `mtui-mcp${client.name === null ? "" : ` (${client.name.replaceAll(/[^ -~]/g, "?").slice(0, 40)})`}`,
+        namespace: namespace ?? options.namespace ?? defaultNamespace(client.name, process.cwd()),
+        instance,
+        allow: options.allow,
+      },
+      onNotice: note,
+      config: options.config,
+      ...(start ? {} : { autostart: false as const }),
+    });
 }

@@ -1,33 +1,57 @@
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
-import type { CommandTable } from "@mtui/core/protocol";
-import { callTool } from "./call-tool.ts";
-import type { DaemonLink } from "./daemon-link.ts";
-import { startHeartbeat } from "./heartbeat.ts";
-import { offered, toolsOf } from "./tools.ts";
+import { nearest } from "@mtui/core/client";
+import type { ToolTable } from "@mtui/core/protocol";
+import { type CallContext, callTool } from "./call/index.ts";
+import { resourceHandlers } from "./resources/index.ts";
+import { INSTRUCTIONS, offered, type Profile, toolsOf } from "./tools/index.ts";
 
-const INSTRUCTIONS = [
-  "Validates maintenance updates on reference hosts. validate takes RRIDs from template to written report.",
-  "Step by step, each on a named workspace: load_template, add_host, prepare, update, export, close_workspace.",
-  "Slow tools take background=true and answer with a job: job_wait, job_status, job_result, job_cancel.",
-  "An error names its kind and says in a hint what to do next.",
-].join(" ");
+export interface ServerParts extends CallContext {
+  readonly table: ToolTable;
+  readonly profile: Profile;
+  readonly add: readonly string[];
+  readonly deny: readonly string[];
+}
 
-/** `initialize` and `tools/list` are answered from the table alone; only a call needs the daemon. */
-export function createServer({ table, link }: { table: CommandTable; link: DaemonLink }): Server {
-  const entries = new Map(offered(table).map((entry) => [entry.name, entry]));
-  const tools = toolsOf(table);
+/** One server for one client. `initialize` and `tools/list` are answered from the table alone; only a call needs the daemon. */
+export function createServer({ table, profile, add, deny, ...context }: ServerParts): Server {
+  const entries = offered(table, { profile, add, deny });
+  const tools = toolsOf(entries, table);
+  const promised = new Map(tools.map((tool) => [tool.name, tool.outputSchema]));
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const { link } = context;
+  const resources = resourceHandlers({
+    link,
+    get budget() {
+      return link.replyBytes;
+    },
+  });
   // The low-level class: tools here are JSON Schemas from a table, not schema objects in code.
   const server = new Server(
     { name: "mtui-mcp", version: table.version },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+    { capabilities: { tools: {}, ...resources.capabilities }, instructions: INSTRUCTIONS },
   );
   server.setRequestHandler("tools/list", () => ({ tools }));
-  server.setRequestHandler("tools/call", async ({ params }, context) => {
-    const entry = entries.get(params.name);
-    if (entry === undefined)
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${params.name}.`);
-    using _heartbeat = startHeartbeat(entry.name, context);
-    return await callTool(entry, { link, params: params.arguments ?? {}, signal: context.mcpReq.signal });
+  server.setRequestHandler("tools/call", async ({ params }, request) => {
+    const entry = byName.get(params.name);
+    if (entry === undefined) throw unknownTool(params.name, { table, names: [...byName.keys()] });
+    const result = await callTool(entry, params.arguments ?? {}, { ...context, request });
+    return server.projectCallToolResult(result, promised.get(entry.name));
   });
+  resources.install(server);
   return server;
+}
+
+function unknownTool(
+  name: string,
+  { table, names }: { table: ToolTable; names: readonly string[] },
+): ProtocolError {
+  const shown = JSON.stringify(name.slice(0, 80));
+  const guess = nearest(name, names);
+  const exists = table.operations.some((entry) => entry.name === name && entry.cli.hidden !== true);
+  const hint = exists
+    ? " This server was started without it."
+    : guess === null
+      ? ""
+      : ` Did you mean ${guess}?`;
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool ${shown}.${hint}`);
 }

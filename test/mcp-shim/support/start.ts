@@ -1,5 +1,5 @@
-/** Runs the MCP server from its sources, as the bundle does. */
-import { buildCommandTable } from "@mtui/core/registry";
+/** Runs the MCP server from its sources, as the bundle does; `MTUI_TEST_LIMITS` (JSON) makes its limits short. */
+import { buildToolTable } from "@mtui/core/registry";
 import { main } from "../../../packages/mcp-shim/src/main.ts";
 
-await main(buildCommandTable("0.1.0"));
+await main(buildToolTable("0.1.0"), JSON.parse(process.env["MTUI_TEST_LIMITS"] ?? "{}"));

@@ -12,6 +12,7 @@ export {
   type HelloReply,
   type Launcher,
 } from "./options.ts";
+export { nearest } from "../config/nearest.ts";
 export { checkPrivateDir, ensurePrivateDir } from "./private-dir.ts";
 export { type Skew, skewOf } from "./skew.ts";
 export { checkedLength, socketPath } from "./socket-path.ts";

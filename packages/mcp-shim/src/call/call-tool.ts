@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import {
+  type CallToolResult,
+  type ServerContext,
+  SdkError,
+  SdkErrorCode,
+} from "@modelcontextprotocol/server";
+import { MtuiError, type OperationEntry, toMtuiError } from "@mtui/core/protocol";
+import type { Clock } from "../clock.ts";
+import type { Limits } from "../limits.ts";
+import type { DaemonLink } from "../link/index.ts";
+import { failureOf, type ReplyContext, replyOf } from "../reply/index.ts";
+import { checkArguments, workspaceOf } from "../tools/index.ts";
+import { plainCall } from "./plain-call.ts";
+import { progressOf } from "./progress.ts";
+import { type CallOptions, KnownFailure, slowCall } from "./slow-call.ts";
+
+export interface CallContext {
+  readonly link: DaemonLink;
+  readonly clock: Clock;
+  readonly limits: Limits;
+}
+
+/**
+ * One call of a tool, from what the agent sent to what it reads. What goes wrong is the tool's answer too, with the
+ * kind to decide by and the hint to go on with.
+ */
+export async function callTool(
+  entry: OperationEntry,
+  args: Readonly<Record<string, unknown>>,
+  { link, clock, limits, request }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
+): Promise<CallToolResult> {
+  using progress = progressOf(request, { clock, limits });
+  const { signal } = request.mcpReq;
+  const options: CallOptions = {
+    link,
+    clock,
+    limits,
+    signal,
+    gone: () => signal.reason instanceof SdkError && signal.reason.code === SdkErrorCode.ConnectionClosed,
+    key: randomUUID(),
+    tell: (text) => progress.tell(text),
+  };
+  let params: Readonly<Record<string, unknown>> = args;
+  const context = (): ReplyContext => ({ operation: entry.name, params, budget: link.replyBytes });
+  try {
+    const checked = checkArguments(entry, args);
+    params = checked.params;
+    if (checked.template !== null) params = await onTemplate(checked.template, { params, options });
+    if (entry.slow) {
+      const result = await slowCall(entry, params, options);
+      return markFailed(replyOf(result, context()), result);
+    }
+    progress.tell(entry.name);
+    const { result, note } = await plainCall(entry, params, options);
+    return markFailed(withNote(result, { note, context: context() }), result);
+  } catch (thrown) {
+    if (thrown instanceof KnownFailure) return failureOf(thrown.error, { ...context(), known: thrown.known });
+    return failureOf(hinted(toMtuiError(thrown), entry), context());
+  }
+}
+
+/** The workspace where the report is loaded, by its name. */
+async function onTemplate(
+  template: string,
+  { params, options }: { params: Readonly<Record<string, unknown>>; options: CallOptions },
+): Promise<Readonly<Record<string, unknown>>> {
+  const { link, limits, signal } = options;
+  const call = { method: "list_workspaces", params: {}, signal, repeatable: true, timeoutMs: limits.readMs };
+  const { workspaces } = (await link.call(call)) as {
+    workspaces: { workspace: string; rrid: string | null }[];
+  };
+  const asked = params["workspace"] as string | undefined;
+  return {
+    ...params,
+    workspace: workspaceOf(template, { views: workspaces, namespace: link.namespace, asked }),
+  };
+}
+
+function withNote(
+  result: unknown,
+  { note, context }: { note: string | null; context: ReplyContext },
+): CallToolResult {
+  if (note === null) return replyOf(result, context);
+  const reply = replyOf(result, { ...context, budget: context.budget - Buffer.byteLength(note) });
+  return { ...reply, content: [...reply.content, { type: "text", text: note }] };
+}
+
+/**
+ * The work that was asked for, or whose result was asked for, did not come about: that is an error however much
+ * there is to tell. Of many updates at once each says so itself.
+ */
+function markFailed(reply: CallToolResult, result: unknown): CallToolResult {
+  if (typeof result !== "object" || result === null) return reply;
+  const { job, error } = result as { job?: { error?: unknown } | null; error?: unknown };
+  const failed = "result" in result && ((error ?? null) !== null || (job?.error ?? null) !== null);
+  return failed ? { ...reply, isError: true } : reply;
+}
+
+/** A limit that ran out says what may have happened. */
+function hinted(error: MtuiError, entry: OperationEntry): MtuiError {
+  if (error.kind !== "request.timeout" || error.hint !== undefined) return error;
+  const hint =
+    entry.effect === "read"
+      ? "Ask again; daemon_status shows whether the daemon is well."
+      : "It may still go on: look at list_workspaces, list_hosts and job_list before you repeat it.";
+  return new MtuiError(error.kind, error.message, {
+    hint,
+    retryable: entry.effect === "read",
+    cause: error,
+    ...(error.data === undefined ? {} : { data: error.data }),
+  });
+}

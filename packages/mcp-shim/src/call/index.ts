@@ -1,0 +1,1 @@
+export { type CallContext, callTool } from "./call-tool.ts";

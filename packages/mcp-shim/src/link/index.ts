@@ -1,0 +1,1 @@
+export { DaemonLink, type Dial, type LinkCall } from "./daemon-link.ts";
