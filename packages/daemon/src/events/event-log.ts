@@ -31,6 +31,8 @@ export interface EventFilter {
   /** Only these types; `claim.*` is every type that begins so. */
   types?: readonly string[];
   workspace?: string;
+  /** Only events of workspaces for which this holds. */
+  isOf?: (workspace: string) => boolean;
   hosts?: ReadonlySet<string>;
   output?: boolean;
 }
@@ -226,6 +228,8 @@ function sizeOf({ text }: DaemonEvent): number {
 function matches(event: DaemonEvent, filter: EventFilter): boolean {
   if (filter.jobs !== undefined && (event.job === undefined || !filter.jobs.has(event.job))) return false;
   if (filter.workspace !== undefined && event.workspace !== filter.workspace) return false;
+  const { isOf } = filter;
+  if (isOf !== undefined && (event.workspace === undefined || !isOf(event.workspace))) return false;
   if (filter.hosts !== undefined && (event.host === undefined || !filter.hosts.has(event.host))) return false;
   if (filter.types !== undefined && !filter.types.some((type) => isOfType(event, type))) return false;
   return filter.output !== false || event.type !== OUTPUT;

@@ -71,12 +71,6 @@ export function assertIdle({
   );
 }
 
-export function onlyPeople(): MtuiError {
-  return new MtuiError("permission.denied", "Taking a host from others is for people alone.", {
-    hint: "Wait for the host (add_host), or ask a person to run mtuictl takeover.",
-  });
-}
-
 export function passing(claim: Claim): MtuiError {
   return notHeldSo(claim.hostName, {
     claim,

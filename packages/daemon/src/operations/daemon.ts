@@ -1,4 +1,3 @@
-import { MtuiError } from "@mtui/core/protocol";
 import { whatFrees } from "../workspaces/shutdown.ts";
 import type { PlainHandler } from "./context.ts";
 
@@ -8,13 +7,8 @@ export const daemonStatus: PlainHandler<"daemon_status"> = async (_params, { ser
   active_jobs: services.jobs.list({ active: true }).length,
 });
 
-/** An agent ends nobody else's work. `if_idle` is decided here and now, so that nothing is stopped under work that has just begun. */
-export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services, client }) => {
-  if (client.kind === "agent" && !params.if_idle) {
-    throw new MtuiError("permission.denied", "An agent may stop the daemon only when it is idle.", {
-      hint: "Ask with if_idle, or let a person do it: mtuictl daemon stop",
-    });
-  }
+/** `if_idle` is decided here and now, so that nothing is stopped under work that has just begun. */
+export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services }) => {
   const active = services.jobs.list({ active: true }).map((job) => job.id);
   const idle = active.length === 0 && services.workspaces.list().length === 0;
   const reply = {

@@ -1,10 +1,9 @@
-import { fullName, assertMayChange } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import type { PlainHandler } from "./context.ts";
 
 export const removeHost: PlainHandler<"remove_host"> = async (params, call) => {
   const { services, client } = call;
   const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
   return workspace.mutate(
     async () => {

@@ -17,6 +17,16 @@ import { lock } from "./lock.ts";
 import { listLocks } from "./locks.ts";
 import { listQueue } from "./queue.ts";
 import { takeover } from "./takeover.ts";
+import {
+  showDiff,
+  testreportFill,
+  testreportLogs,
+  testreportPatch,
+  testreportRead,
+  testreportWrite,
+} from "./report-files.ts";
+import { listBugs, listTemplates, listUpdateCommands, showUpdateRepos, unload } from "./report-views.ts";
+import { assertAllowed } from "./permissions.ts";
 import { unlock } from "./unlock.ts";
 import { foreground, type SlowParams, startJob } from "./start-job.ts";
 import { validate } from "./validate.ts";
@@ -118,6 +128,7 @@ function signOfLife(name: string, params: unknown, { services, client }: Call): 
 
   function touch(workspace: Workspace | undefined): void {
     if (workspace !== undefined && !workspace.closing) workspaces.touch(workspace, client.kind);
+  assertAllowed(name, params, call);
   }
 }
 

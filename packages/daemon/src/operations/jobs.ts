@@ -3,7 +3,8 @@ import type { Call, PlainHandler } from "./context.ts";
 import { MtuiError } from "@mtui/core/protocol";
 import type { JobView, ParamsOf } from "@mtui/core/registry";
 import { outputPage } from "../jobs/output/index.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
+import { ownView } from "./own-view.ts";
 
 function jobsOf(ids: readonly string[], call: Call): Job[] {
   return [...new Set(ids)].map((id) => call.services.jobs.get(id));
@@ -22,12 +23,17 @@ function jobOf(params: { job_id: string; workspace?: string | undefined }, { ser
 export const jobList: PlainHandler<"job_list"> = async (params, { services, client }) => {
   const { active, limit } = params;
   const workspace = params.workspace === undefined ? undefined : fullName(params.workspace, client);
-  const jobs = services.jobs.list({ workspace, active });
-  let ended = 0;
+  const all = services.jobs.list({ workspace, active });
+  const own = ownView(params, client);
+  const jobs = all.filter((job) => own?.(job.request.workspace) ?? true);
   // What goes on is never left out, however many have been asked for since.
   const shown = jobs.filter((job, index) => index < limit || !job.final);
-  ended = jobs.length - shown.length;
-  return { jobs: shown.map((job) => job.view()), ...(ended > 0 ? { more: ended } : {}) };
+  const [more, others] = [jobs.length - shown.length, all.length - jobs.length];
+  return {
+    jobs: shown.map((job) => job.view()),
+    ...(more > 0 ? { more } : {}),
+    ...(others > 0 ? { others } : {}),
+  };
 };
 
 /** What callers are told when one of these goes on without this life of the daemon; null while none does. */
@@ -120,8 +126,6 @@ export const jobWait: PlainHandler<"job_wait"> = async (params, call) => {
 
 export const jobCancel: PlainHandler<"job_cancel"> = async (params, call) => {
   const jobs = [jobOf(params, call), ...jobsOf(params.others, call)];
-  // All or none: a name that is wrong is told before anything has happened.
-  for (const job of jobs) assertMayChange(job.request.workspace, call.client);
   const [first, ...others] = jobs.map((job) => cancelled(job, call.client.name));
   if (first === undefined) throw new Error("no job at all");
   return params.others.length === 0 ? first : { ...first, others };

@@ -1,20 +1,44 @@
 import type { ResultOf } from "@mtui/core/registry";
 import type { PlainHandler, Services } from "./context.ts";
 import { jobsAt } from "./at-work.ts";
+import { ownView } from "./own-view.ts";
 
 type ClaimView = ResultOf<"list_queue">["claims"][number];
 
 /** The cursor is read first: what happens while the rest is put together is told again, never missed. */
-export const listQueue: PlainHandler<"list_queue"> = async (_params, { services }) => {
+export const listQueue: PlainHandler<"list_queue"> = async (params, { services, client }) => {
   const { cursor } = services.events;
-  const { claims, tickets } = services.arbiter.view();
+  const whole = { ...services.arbiter.view(), hosts: services.arbiter.troubles() };
+  const own = ownView(params, client);
+  const shown = own === null ? whole : ownPart(whole, own);
+  const left_out = {
+    claims: whole.claims.length - shown.claims.length,
+    tickets: whole.tickets.length - shown.tickets.length,
+    hosts: whole.hosts.length - shown.hosts.length,
+  };
+  const isWhole = Object.values(left_out).every((count) => count === 0);
   return {
-    claims: claims.map((claim) => ({ ...claim, ...doings(claim, services) })),
-    tickets,
-    hosts: services.arbiter.troubles(),
+    claims: shown.claims.map((claim) => ({ ...claim, ...doings(claim, services) })),
+    tickets: shown.tickets,
+    hosts: shown.hosts,
+    ...(isWhole ? {} : { left_out }),
     cursor,
   };
 };
+
+type Whole = Pick<ResultOf<"list_queue">, "tickets" | "hosts"> &
+  Pick<ReturnType<Services["arbiter"]["view"]>, "claims">;
+
+/** Its tickets name whoever is in their way; hosts in trouble are those that it has or waits for. */
+function ownPart({ claims, tickets, hosts }: Whole, own: (workspace: string) => boolean): Whole {
+  const its = {
+    claims: claims.filter(({ workspace }) => own(workspace)),
+    tickets: tickets.filter(({ workspace }) => own(workspace)),
+  };
+  const wanted = its.tickets.flatMap(({ slots }) => slots.flatMap(({ candidates }) => candidates));
+  const names = new Set([...its.claims, ...wanted].map(({ host }) => host));
+  return { ...its, hosts: hosts.filter(({ host }) => names.has(host)) };
+}
 
 /** What is being done with the host now, and how long its workspace may be silent. */
 function doings(

@@ -1,7 +1,7 @@
 import type { OperationName, ParamsOf } from "@mtui/core/registry";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Job, JobEnd, SavedJob } from "../jobs/index.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import { JobSteps } from "../jobs/steps/index.ts";
 import type { Call, JobHandler, Services } from "./context.ts";
@@ -34,7 +34,6 @@ export function startJob<N extends OperationName>(
   const { params, common, call, handler, again } = options;
   const { services, client } = call;
   const name = fullName(common.workspace, client);
-  assertMayChange(name, client);
   const { workspace, discard } = deskFor(operation, { name, call });
   const request = {
     operation,

@@ -4,7 +4,8 @@ import type { HostSession } from "../hosts/index.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import { jobsPerhapsAt } from "./at-work.ts";
-import { assertIdle, isYours, look, onlyPeople, passing } from "./before-takeover.ts";
+import { fullName } from "../workspaces/names.ts";
+import { assertIdle, isYours, look, passing } from "./before-takeover.ts";
 import type { Call, PlainHandler } from "./context.ts";
 import { finishTakeover } from "./finish-takeover.ts";
 import { oneLineReason } from "./reason.ts";
@@ -14,7 +15,7 @@ import { findClaim } from "./seen-claim.ts";
 const FINISH_MS = 60_000;
 
 /**
- * A person takes a host from another workspace. Whatever may fail is tried before anything changes: a
+ * A host is taken from another workspace, by a person or by an agent that is allowed to. Whatever may fail is tried before anything changes: a
  * connection of the taker's own is opened, and the pool lock on the host looked at. Then, without an
  * await in between, the host changes hands in the arbiter and in both workspaces; from there on nothing
  * that the loser begins can touch it. What the loser had begun is ended (`force`), and the pool lock
@@ -22,9 +23,9 @@ const FINISH_MS = 60_000;
  * @throws MtuiError permission.denied, params.invalid, host.busy, workspace.busy, workspace.closed,
  * lock.lost, lock.io, and what opening a connection throws; nothing has changed then
  */
-export const takeover: PlainHandler<"takeover"> = async (params, call) => {
+export const takeover: PlainHandler<"takeover"> = async (asked, call) => {
   const { services, client } = call;
-  if (client.kind === "agent") throw onlyPeople();
+  const params = { ...asked, workspace: fullName(asked.workspace, client) };
   const reason = oneLineReason(params.reason);
   const claim = await findClaim(params, services);
   const loser = services.workspaces.find(claim.fields.workspace);

@@ -1,7 +1,7 @@
 import type { ParamsOf, ResultOf } from "@mtui/core/registry";
 import type { LockReading } from "../hosts/index.ts";
 import { describeForeignLock } from "../hosts/describe-lock.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
 import { jobsPerhapsAt } from "./at-work.ts";
@@ -21,7 +21,6 @@ interface Unlocking {
 export const unlock: PlainHandler<"unlock"> = async (params: ParamsOf<"unlock">, call) => {
   const { services, client } = call;
   const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
   const kind: Kind = params.pool ? "pool" : "operation";
   const options = { call, workspace, kind, force: params.force };

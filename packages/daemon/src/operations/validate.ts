@@ -4,7 +4,7 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf, Validation } from "@mtui/core/registry";
 import { z } from "zod";
 import type { Job, JobEnd } from "../jobs/index.ts";
-import { assertMayChange, nameOfUpdate } from "../workspaces/names.ts";
+import { nameOfUpdate } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler, Services } from "./context.ts";
 import { Gate } from "./gate.ts";
@@ -24,7 +24,6 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   await assertConsistent(params, call.services.connector);
   const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
   for (const name of names) {
-    assertMayChange(name, call.client);
     call.services.workspaces.find(name)?.assertOpen();
     assertIdle(name, call);
   }

@@ -2,11 +2,12 @@ import { metadataRows, parseRrid } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ResultOf } from "@mtui/core/registry";
 import { closeWorkspace as close } from "../workspaces/close.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
 import { unknownWorkspace } from "../workspaces/registry.ts";
 import type { LoadedTemplate, Workspace } from "../workspaces/workspace.ts";
 import type { PlainHandler, Services } from "./context.ts";
+import { ownView } from "./own-view.ts";
 import { hostViewOf } from "./views.ts";
 
 export function templateSource(services: Services): {
@@ -50,7 +51,6 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
   const { services, client } = call;
   const rrid = parseRrid(params.auto_review_id);
   const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
   const template = await loadTemplate(rrid, { ...templateSource(services), signal: call.signal });
   const workspace = services.workspaces.open(name, client);
   return workspace.mutate(
@@ -106,20 +106,26 @@ export const listMetadata: PlainHandler<"list_metadata"> = async (params, { serv
   });
 };
 
-export const listWorkspaces: PlainHandler<"list_workspaces"> = async (_params, { services }) => ({
-  workspaces: services.workspaces.list().map((each) => ({
-    workspace: each.name,
-    state: each.state,
-    rrid: each.rridText,
-    hosts: [...each.hosts.keys()],
-    jobs: services.jobs.list({ workspace: each.name, active: true }).map((job) => job.id),
-    lease_until: each.leaseUntil,
-  })),
-});
+export const listWorkspaces: PlainHandler<"list_workspaces"> = async (params, { services, client }) => {
+  const own = ownView(params, client);
+  const all = services.workspaces.list();
+  const shown = all.filter(({ name }) => own?.(name) ?? true);
+  const others = all.length - shown.length;
+  return {
+    workspaces: shown.map((each) => ({
+      workspace: each.name,
+      state: each.state,
+      rrid: each.rridText,
+      hosts: [...each.hosts.keys()],
+      jobs: services.jobs.list({ workspace: each.name, active: true }).map((job) => job.id),
+      lease_until: each.leaseUntil,
+    })),
+    ...(others > 0 ? { others } : {}),
+  };
+};
 
 export const closeWorkspace: PlainHandler<"close_workspace"> = async (params, { services, client }) => {
   const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
   const workspace = services.workspaces.find(name);
   if (workspace === undefined) {
     if (name === "default") return { workspace: name, released: [], unreleased: [], cancelled_jobs: [] };

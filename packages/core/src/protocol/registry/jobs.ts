@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineOperation, workspaceName } from "./operation.ts";
+import { allParam, defineOperation, workspaceName } from "./operation.ts";
 import { errorReport, jobView } from "./shapes.ts";
 
 const jobParams = {
@@ -51,10 +51,12 @@ export const jobOperations = [
         .max(100_000)
         .default(100)
         .describe("the newest of them; active ones all"),
+      ...allParam,
     },
     result: z.object({
       jobs: z.array(jobView),
       more: z.number().int().optional().describe("older ones that are left out"),
+      others: z.number().int().optional().describe("of other namespaces, left out"),
     }),
     cli: { command: "job list", short: { workspace: "w" } },
   }),

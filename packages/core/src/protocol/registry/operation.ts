@@ -47,6 +47,14 @@ export const namespaceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$
   error: "letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit",
 });
 
+/** What an agent sees unasked is its own. */
+export const allParam = {
+  all: z
+    .boolean()
+    .default(false)
+    .describe("of other namespaces, too; people always see all, an agent without this its own"),
+};
+
 const workspaceParam = {
   workspace: workspaceName.default("default").describe("the named desk to work on"),
 };

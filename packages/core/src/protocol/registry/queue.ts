@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { eventShape } from "./jobs.ts";
-import { defineOperation } from "./operation.ts";
+import { allParam, defineOperation } from "./operation.ts";
 import { hostsParam, slotShape, ticketShape } from "./shapes.ts";
 
 /** A host that a workspace has. Moments are milliseconds since the epoch. */
@@ -36,10 +36,15 @@ export const queueOperations = [
     summary: "Who holds which host, who waits for which, and why each candidate is not free",
     scope: "daemon",
     effect: "read",
+    params: allParam,
     result: z.object({
       claims: z.array(claimShape),
       tickets: z.array(ticketShape),
       hosts: z.array(troubleShape).describe("hosts that nobody can have at the moment"),
+      left_out: z
+        .object({ claims: z.number().int(), tickets: z.number().int(), hosts: z.number().int() })
+        .optional()
+        .describe("how many there are that other namespaces hold, wait for, or have trouble with"),
       cursor: z.number().int().describe("list_events from here on tells what changes"),
     }),
     cli: { command: "queue" },
@@ -130,6 +135,7 @@ export const queueOperations = [
       workspace: z.string().optional().describe("only this workspace's"),
       hosts: z.array(z.string().min(1)).max(1000).default([]).describe("only these hosts'"),
       output: z.boolean().default(false).describe("with the output of commands"),
+      ...allParam,
     },
     result: z.object({
       events: z.array(eventShape),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineOperation } from "./operation.ts";
+import { allParam, defineOperation } from "./operation.ts";
 import { hostView } from "./shapes.ts";
 
 export const loadedReport = z.object({
@@ -50,7 +50,11 @@ export const workspaceOperations = [
     summary: "All workspaces with their report, hosts and active jobs",
     scope: "daemon",
     effect: "read",
-    result: z.object({ workspaces: z.array(workspaceView) }),
+    params: allParam,
+    result: z.object({
+      workspaces: z.array(workspaceView),
+      others: z.number().int().optional().describe("of other namespaces, left out"),
+    }),
   }),
   defineOperation({
     name: "close_workspace",
