@@ -30,7 +30,7 @@ export async function callTool(
   args: Readonly<Record<string, unknown>>,
   { link, clock, limits, request }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
 ): Promise<CallToolResult> {
-  using progress = progressOf(request, { clock, limits });
+  using progress = progressOf(request, { clock, limits, quick: !entry.slow });
   const { signal } = request.mcpReq;
   const options: CallOptions = {
     link,

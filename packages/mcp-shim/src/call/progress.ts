@@ -7,6 +7,13 @@ export interface Progress extends Disposable {
   tell(text: string): void;
 }
 
+export interface ProgressOptions {
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, "progressMs" | "keepAliveMs">;
+  /** Most calls like this one are over before anybody wants to know. */
+  readonly quick: boolean;
+}
+
 /** Longer ones are for nobody's eyes. */
 const TEXT_LENGTH = 300;
 
@@ -17,12 +24,12 @@ const TEXT_LENGTH = 300;
  */
 export function progressOf(
   { mcpReq }: Pick<ServerContext, "mcpReq">,
-  { clock, limits }: { clock: Clock; limits: Pick<Limits, "progressMs" | "keepAliveMs"> },
+  { clock, limits, quick }: ProgressOptions,
 ): Progress {
   const progressToken = mcpReq._meta?.progressToken;
   if (progressToken === undefined) return { tell: () => {}, [Symbol.dispose]: () => {} };
   const begun = clock.now();
-  let sentAt: number | null = null;
+  let sentAt = quick ? begun : begun - limits.progressMs;
   let last = -1;
   let text = "";
   let stop = (): void => {};
@@ -43,7 +50,7 @@ export function progressOf(
       const cut = news.length > TEXT_LENGTH ? `${news.slice(0, TEXT_LENGTH - 1)}…` : news;
       if (cut === text) return;
       text = cut;
-      const wait = sentAt === null ? 0 : sentAt + limits.progressMs - clock.now();
+      const wait = sentAt + limits.progressMs - clock.now();
       stop();
       if (wait <= 0) send();
       else stop = clock.after(wait, send);

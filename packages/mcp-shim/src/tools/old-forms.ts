@@ -7,16 +7,14 @@ import type { OperationEntry } from "@mtui/core/protocol";
  */
 
 /** Other names of a parameter, where a tool has the one and not the other. */
-const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
-  target: ["hosts"],
-  hosts: ["target"],
-  packages: ["package"],
-  job_id: ["job_ids"],
-  rrid: ["auto_review_id", "rrids"],
-  path: ["relpath", "filename"],
-  relpath: ["path"],
-  filename: ["path"],
-};
+const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["target", ["hosts"]],
+  ["hosts", ["target"]],
+  ["packages", ["package"]],
+  ["job_id", ["job_ids"]],
+  ["rrid", ["auto_review_id", "rrids"]],
+  ["path", ["relpath", "filename"]],
+]);
 
 /** How results are shown, or what is so anyway: here they change nothing. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
@@ -33,7 +31,7 @@ interface Refusal {
 export function newName(name: string, entry: OperationEntry): string | null {
   const { properties } = entry.params;
   if (Object.hasOwn(properties, name)) return null;
-  return OTHER_NAMES[name]?.find((other) => Object.hasOwn(properties, other)) ?? null;
+  return OTHER_NAMES.get(name)?.find((other) => Object.hasOwn(properties, other)) ?? null;
 }
 
 export function isWithoutEffect(

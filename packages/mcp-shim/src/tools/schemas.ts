@@ -19,7 +19,7 @@ const TEMPLATE: ParamSchema = { type: "string", description: "RRID: its workspac
 export function inputSchema(entry: OperationEntry): Tool["inputSchema"] {
   const properties: Record<string, ParamSchema> = {};
   for (const [name, schema] of Object.entries(entry.params.properties))
-    properties[name] = isCommon(name, schema) ? (COMMON[name] ?? schema) : slim(schema, entry);
+    properties[name] = commonForm(name, schema) ?? slim(schema, entry);
   if (takesTemplate(entry)) properties["template"] = TEMPLATE;
   const { required } = entry.params;
   return {
@@ -37,8 +37,12 @@ export function outputSchema(result: ResultSchema | null | undefined): Tool["out
   return { ...result, properties } as Tool["outputSchema"];
 }
 
-function isCommon(name: string, schema: ParamSchema): boolean {
-  return name !== "hosts" || /default: all of the workspace/.test(schema.description ?? "");
+/** Null where the name means something else than on the other tools. */
+function commonForm(name: string, schema: ParamSchema): ParamSchema | null {
+  const other =
+    (name === "hosts" && !schema.description?.includes("default: all of the workspace")) ||
+    (name === "workspace" && schema.default === undefined);
+  return other ? null : (COMMON[name] ?? null);
 }
 
 function slim(schema: ParamSchema, entry: OperationEntry): ParamSchema {
