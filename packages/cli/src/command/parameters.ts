@@ -8,6 +8,8 @@ export interface Parameter {
   readonly schema: ParamSchema;
   readonly required: boolean;
   readonly kind: "param" | "flag";
+  /** `@FILE` stands for what the file has. */
+  readonly fromFile?: boolean;
   /** Place among the words, or null for an option. */
   readonly position: number | null;
   /** `-t, --target <host>`; null when it has none. */
@@ -59,6 +61,7 @@ export function parametersOf(entry: OperationEntry): Parameter[] {
       name,
       schema,
       required: required.includes(name),
+      fromFile: entry.cli.files?.includes(name) === true,
       kind: "param",
       position: isPositional ? position : null,
       option,

@@ -67,13 +67,15 @@ function positionals(parameters: Parameter[]): Parameter[] {
     .sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
 }
 
-function argumentOf({ name, schema, required }: Parameter): Argument {
+function argumentOf(parameter: Parameter): Argument {
+  const { name, schema, required } = parameter;
   const word = metavar(name) + (schema.type === "array" ? "..." : "");
-  return new Argument(required ? `<${word}>` : `[${word}]`, describe(schema));
+  return new Argument(required ? `<${word}>` : `[${word}]`, describe(parameter));
 }
 
-function optionOf({ name, schema }: Parameter, text: string): Option {
-  const option = new Option(text, describe(schema));
+function optionOf(parameter: Parameter, text: string): Option {
+  const { name, schema } = parameter;
+  const option = new Option(text, describe(parameter));
   option.argParser((word: string, previous: unknown) => {
     if (schema.type !== "array") return word;
     return Array.isArray(previous) ? [...previous, word] : [word];
@@ -83,9 +85,10 @@ function optionOf({ name, schema }: Parameter, text: string): Option {
   return option;
 }
 
-function describe(schema: Parameter["schema"]): string {
+function describe({ schema, fromFile }: Parameter): string {
   const parts: string[] = [];
   if (schema.description !== undefined) parts.push(schema.description);
+  if (fromFile === true) parts.push("(@FILE: what the file has, @-: standard input)");
   const words = wordSchema(schema);
   if (words.enum !== undefined) parts.push(`(${words.enum.join(", ")})`);
   if (schema.type === "array") parts.push(schema.minItems === undefined ? "(repeatable)" : "");

@@ -1,11 +1,23 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { renderDaemonStatus, renderWhoami } from "./daemon.ts";
+import { renderGet, renderHistory, renderPut, renderShowLog, renderTimeouts } from "./host-files.ts";
 import { renderAddHost, renderCloseWorkspace, renderHosts, renderProducts, renderReleased } from "./hosts.ts";
 import { renderEvents } from "./events.ts";
 import { renderJob, renderJobCancel, renderJobList, renderJobs } from "./jobs.ts";
 import { renderLocks, renderUnlock } from "./locks.ts";
 import { renderQueue } from "./queue.ts";
 import { renderRefhosts } from "./refhosts.ts";
+import {
+  renderBugs,
+  renderFilled,
+  renderPatched,
+  renderReportLogs,
+  renderTemplates,
+  renderTextWindow,
+  renderUpdateCommands,
+  renderUpdateRepos,
+  renderWritten,
+} from "./report-files.ts";
 import { renderRun } from "./run.ts";
 import { renderTakeover } from "./takeover.ts";
 import { renderValidate } from "./validation.ts";
@@ -25,6 +37,7 @@ type SlowName =
   | "uninstall"
   | "set_repo"
   | "reboot"
+  | "put"
   | "lock";
 type QuickName =
   | "daemon_status"
@@ -45,6 +58,22 @@ type QuickName =
   | "list_packages"
   | "export"
   | "validate"
+  | "testreport_read"
+  | "testreport_logs"
+  | "testreport_patch"
+  | "testreport_write"
+  | "testreport_fill"
+  | "show_diff"
+  | "list_bugs"
+  | "show_update_repos"
+  | "list_update_commands"
+  | "list_templates"
+  | "unload"
+  | "get"
+  | "show_log"
+  | "list_history"
+  | "set_timeout"
+  | "list_timeout"
   | "job_list"
   | "job_status"
   | "job_wait"
@@ -81,6 +110,23 @@ export const RENDERERS: Renderers = {
   list_packages: renderPackages,
   export: renderExport,
   validate: renderValidate,
+  testreport_read: renderTextWindow,
+  testreport_logs: renderReportLogs,
+  testreport_patch: renderPatched,
+  testreport_write: renderWritten,
+  testreport_fill: renderFilled,
+  show_diff: renderTextWindow,
+  list_bugs: renderBugs,
+  show_update_repos: renderUpdateRepos,
+  list_update_commands: renderUpdateCommands,
+  list_templates: renderTemplates,
+  unload: renderCloseWorkspace,
+  get: renderGet,
+  put: renderPut,
+  show_log: renderShowLog,
+  list_history: renderHistory,
+  set_timeout: renderTimeouts,
+  list_timeout: renderTimeouts,
   job_list: renderJobList,
   job_status: renderJob,
   job_wait: renderJobs,

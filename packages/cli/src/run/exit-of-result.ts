@@ -6,9 +6,13 @@ export function exitOfResult(operation: string, result: unknown): number {
   switch (operation) {
     case "remove_host":
     case "close_workspace":
+    case "unload":
       return (result as ResultOf<"remove_host">).unreleased.length > 0 ? EXIT.failed : EXIT.ok;
     case "unlock":
       return exitOfUnlock(result as ResultOf<"unlock">);
+    case "get":
+    case "list_history":
+      return (result as ResultOf<"get">).errors.length > 0 ? EXIT.failed : EXIT.ok;
     case "list_packages":
       return (result as ResultOf<"list_packages">).hosts.some((host) => host.error !== null)
         ? EXIT.failed

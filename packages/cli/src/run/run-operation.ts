@@ -20,6 +20,10 @@ export async function runOperation(
   entry: OperationEntry,
   { parsed, context }: { parsed: Parsed; context: Context },
 ): Promise<number> {
+  if (entry.cli.files !== undefined) {
+    const { withFiles } = await import("../command/file-words.ts");
+    parsed = { ...parsed, params: await withFiles(entry, parsed.params) };
+  }
   if (entry.slow || entry.name === "job_follow") return await following(entry, { parsed, context });
   await using client = await context.dial({ start: !NEVER_START.has(entry.name) });
   if (entry.name === "job_result") {

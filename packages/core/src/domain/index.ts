@@ -80,4 +80,5 @@ export { type InstalledVersions, parseInstalled } from "./zypper/rpm-query.ts";
 export { highestOffers, type OfferRow, parseOffers, searchedEverything } from "./zypper/search.ts";
 export { exportReport } from "./report-log/export-report.ts";
 export { installLogText, type LoggedCommand } from "./report-log/install-log.ts";
+export { answerQuestions, type ReportAnswers } from "./report-log/questions.ts";
 export type { ReportedHost, ReportExport } from "./report-log/reported-host.ts";

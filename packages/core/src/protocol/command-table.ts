@@ -21,6 +21,7 @@ export interface OperationEntry {
     readonly short?: Readonly<Record<string, string>>;
     readonly words?: readonly string[];
     readonly long?: Readonly<Record<string, string>>;
+    readonly files?: readonly string[];
     readonly command?: string;
     readonly hidden?: boolean;
   };

@@ -19,4 +19,4 @@ export type {
   LockTaking,
   RebootOutcome,
 } from "./session.ts";
-export { capturedText } from "../ssh/capture.ts";
+export { capturedText, completeUtf8End } from "../ssh/capture.ts";

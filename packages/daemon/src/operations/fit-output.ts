@@ -1,6 +1,6 @@
 import type { HostResult } from "@mtui/core/registry";
 
-type Command = HostResult["commands"][number];
+type Command = Pick<HostResult["commands"][number], "stdout" | "stderr" | "dropped">;
 
 /**
  * Bytes of JSON that the output of all commands of one result may have. A reply has 8 MiB at most; the
@@ -13,7 +13,10 @@ const OUTPUT_BYTES = 6 * 1024 * 1024;
  * their middle, all to the same length, and `dropped` counts what is missing. The hosts' install logs
  * are made from the whole.
  */
-export function fitOutput<R extends { hosts: HostResult[] }>(result: R, bytes: number = OUTPUT_BYTES): R {
+export function fitOutput<R extends { hosts: { commands: Command[] }[] }>(
+  result: R,
+  bytes: number = OUTPUT_BYTES,
+): R {
   const commands = result.hosts.flatMap((host) => host.commands);
   const limit = fairShare(
     commands.flatMap(({ stdout, stderr }) => [jsonBytes(stdout), jsonBytes(stderr)]),

@@ -9,6 +9,7 @@ import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
 import { listEvents } from "./events.ts";
 import { exportReport } from "./export.ts";
 import { heartbeat } from "./heartbeat.ts";
+import { listHistory, showLog } from "./host-records.ts";
 import { removeHost } from "./hosts.ts";
 import { jobCancel, jobFollow, jobList, jobResult, jobStatus, jobWait } from "./jobs.ts";
 import { listPackages } from "./list-packages.ts";
@@ -17,6 +18,8 @@ import { lock } from "./lock.ts";
 import { listLocks } from "./locks.ts";
 import { listQueue } from "./queue.ts";
 import { takeover } from "./takeover.ts";
+import { listTimeout, setTimeoutOperation } from "./timeouts.ts";
+import { get, put } from "./transfers.ts";
 import {
   showDiff,
   testreportFill,
@@ -50,7 +53,8 @@ export type SlowName =
   | "install"
   | "uninstall"
   | "set_repo"
-  | "reboot";
+  | "reboot"
+  | "put";
 type PlainName = Exclude<OperationName, SlowName | "hello">;
 
 const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
@@ -73,6 +77,22 @@ const PLAIN: { readonly [N in PlainName]: PlainHandler<N> } = {
   takeover,
   list_packages: listPackages,
   export: exportReport,
+  testreport_read: testreportRead,
+  testreport_logs: testreportLogs,
+  testreport_patch: testreportPatch,
+  testreport_write: testreportWrite,
+  testreport_fill: testreportFill,
+  show_diff: showDiff,
+  list_bugs: listBugs,
+  show_update_repos: showUpdateRepos,
+  list_update_commands: listUpdateCommands,
+  list_templates: listTemplates,
+  unload,
+  get,
+  show_log: showLog,
+  list_history: listHistory,
+  set_timeout: setTimeoutOperation,
+  list_timeout: listTimeout,
   // `validate` makes one job for each update by itself.
   validate,
   job_list: jobList,
@@ -94,6 +114,7 @@ export const SLOW: { readonly [N in SlowName]: JobHandler<N> } = {
   uninstall,
   set_repo: setRepo,
   reboot,
+  put,
 };
 
 export function isSlow(name: string): name is SlowName {

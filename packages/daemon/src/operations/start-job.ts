@@ -129,7 +129,14 @@ export async function foreground(job: Job, signal: AbortSignal): Promise<void> {
 export function inWords(operation: string, params: object): string {
   const words = [operation.replaceAll("_", "-")];
   for (const [key, value] of Object.entries(params)) {
-    if (key === "workspace" || key === "background" || value === undefined || value === false) continue;
+    if (
+      key === "workspace" ||
+      key === "background" ||
+      key === "content" ||
+      value === undefined ||
+      value === false
+    )
+      continue;
     if (Array.isArray(value)) {
       if (value.length === 0) continue;
       if (key === "hosts" || key === "target") words.push(...value.map((host) => `-t ${String(host)}`));

@@ -17,6 +17,8 @@ export function workflowContext({ services, job, workspace }: JobCall, wishes: W
     workspace: workspace.name,
     signal: job.signal,
     limits: { silence: wishes.timeout ?? config.connection.command_timeout },
+    // What is said with one command outweighs what was set for the host.
+    ...(wishes.timeout === undefined ? { silenceOn: (host) => workspace.hosts.get(host)?.silence } : {}),
     fanout: config.daemon.fanout,
     clock: services.clock,
     waitForLock: { seconds: wishes.wait ?? config.lock.wait, pollSeconds: config.lock.wait_poll },

@@ -35,7 +35,7 @@ export function restoreClaims(
   return count;
 }
 
-function hostOf(claim: Claim, { poolLock, byHand, slots, warnings, facts }: HostRecord): WorkspaceHost {
+function hostOf(claim: Claim, { poolLock, byHand, silence, slots, warnings, facts }: HostRecord): WorkspaceHost {
   const locks = byHand === null ? [poolLock] : [poolLock, byHand];
   return {
     claim,
@@ -44,5 +44,6 @@ function hostOf(claim: Claim, { poolLock, byHand, slots, warnings, facts }: Host
     slots,
     warnings,
     ...(byHand === null ? {} : { byHand }),
+    ...(silence === undefined ? {} : { silence }),
   };
 }

@@ -9,11 +9,12 @@ const MAX_HISTORY = 4 * 1024 * 1024;
 /** The entry goes with the claim: the arbiter's recorder removes it. */
 export function hostLedger(journal: Journal): HostLedger {
   return {
-    save({ claim, session, poolLock, byHand, slots, warnings }) {
+    save({ claim, session, poolLock, byHand, silence, slots, warnings }) {
       const { base, addons, ...facts } = session.facts;
       const record = {
         poolLock,
         byHand: byHand ?? null,
+        ...(silence === undefined ? {} : { silence }),
         slots: slots.map((slot) => ({ ...slot, addons: [...slot.addons] })),
         warnings: [...warnings],
         facts: { ...facts, base: { ...base }, addons: addons.map((addon) => ({ ...addon })) },

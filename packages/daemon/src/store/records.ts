@@ -45,6 +45,8 @@ const productId = z.object({ name: z.string(), version: z.string(), arch: z.stri
 export const hostRecord = z.object({
   poolLock: heldLock,
   byHand: heldLock.nullable(),
+  /** Seconds of silence that were set for it. */
+  silence: z.number().optional(),
   slots: z.array(slotShape),
   warnings: z.array(z.string()),
   facts: z.object({

@@ -43,6 +43,8 @@ export interface WorkflowContext {
   /** Cancels what has not started and ends what runs; a roll-back and clean-up in progress go on. */
   readonly signal: AbortSignal;
   readonly limits?: Partial<CommandLimits>;
+  /** Seconds of silence that were set for one host; undefined: those of `limits`. */
+  readonly silenceOn?: (host: string) => number | undefined;
   /** Hosts at once. @default 64 */
   readonly fanout?: number;
   readonly clock: Clock;

@@ -118,8 +118,10 @@ async function execute(run: HostRun, plan: PlanStep): Promise<CommandOutcome> {
 export function execOptions(run: HostRun): ExecOptions {
   const { context, name } = run;
   const { output } = context;
+  const silence = context.silenceOn?.(name);
+  const limits = silence === undefined ? context.limits : { ...context.limits, silence };
   return {
-    ...(context.limits === undefined ? {} : { limits: context.limits }),
+    ...(limits === undefined ? {} : { limits }),
     ...(run.shielded ? {} : { signal: context.signal }),
     ...(output === undefined ? {} : { onOutput: (stream, chunk) => output(name, stream, chunk) }),
   };

@@ -14,6 +14,8 @@ export interface WorkspaceHost {
   /** Grows when a later request finds that the host serves more. */
   slots: readonly Slot[];
   readonly warnings: string[];
+  /** Seconds without output that a command may have here; undefined = as configured, 0 = any. */
+  silence?: number;
   /** An operation lock that a person took with `lock`; operations use it and leave it. */
   byHand?: HeldLock;
   /** The operation lock of a job that was at work here when the daemon ended, and goes on. */

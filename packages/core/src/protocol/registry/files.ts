@@ -71,7 +71,7 @@ export const fileOperations = [
     result: jobReply(
       hostResults.extend({ filename: z.string(), bytes: z.number().int(), sha256: z.string() }),
     ),
-    cli: { positionals: ["filename", "content"], ...hostT },
+    cli: { positionals: ["filename", "content"], files: ["content"], ...hostT },
   }),
   defineOperation({
     name: "show_log",

@@ -18,6 +18,7 @@ export type ResultOf<N extends OperationName> = z.output<OperationOf<N>["result"
 export type { Effect, OperationSpec, Scope } from "./operation.ts";
 export { workspaceName } from "./operation.ts";
 export { type DaemonEvent, eventShape, type OutputPiece } from "./jobs.ts";
+export { GET_LIMIT, PUT_LIMIT } from "./files.ts";
 export { helloParams, helloResult } from "./daemon.ts";
 export {
   errorReport,

@@ -19,6 +19,8 @@ export interface CliHints {
   words?: readonly string[];
   /** Long flag names where they differ from the parameter's own. */
   long?: Readonly<Record<string, string>>;
+  /** Texts that may be read from a file: `@FILE`, `@-` for standard input. */
+  files?: readonly string[];
   /** A two-word command, such as `job list`. */
   command?: string;
   /** Not shown as a command of its own. */

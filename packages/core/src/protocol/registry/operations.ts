@@ -1,7 +1,9 @@
 import { daemonOperations } from "./daemon.ts";
+import { fileOperations } from "./files.ts";
 import { hostOperations } from "./hosts.ts";
 import { jobOperations } from "./jobs.ts";
 import { queueOperations } from "./queue.ts";
+import { reportOperations } from "./reports.ts";
 import { workflowOperations } from "./workflow.ts";
 import { workspaceOperations } from "./workspaces.ts";
 
@@ -12,6 +14,8 @@ export const OPERATIONS = [
   ...hostOperations,
   ...queueOperations,
   ...workflowOperations,
+  ...reportOperations,
+  ...fileOperations,
   ...jobOperations,
 ] as const;
 

@@ -85,7 +85,7 @@ export const reportOperations = [
       bytes_written: z.number().int().describe("0: nothing was changed"),
       sha256,
     }),
-    cli: { positionals: ["start_line", "end_line", "replacement"] },
+    cli: { positionals: ["start_line", "end_line", "replacement"], files: ["replacement"] },
   }),
   defineOperation({
     ...report,
@@ -94,7 +94,7 @@ export const reportOperations = [
     effect: "change",
     params: { content: z.string().min(1).max(4_194_304).describe("all of it"), ...expectHash },
     result: z.object(edited),
-    cli: { positionals: ["content"] },
+    cli: { positionals: ["content"], files: ["content"] },
   }),
   defineOperation({
     ...report,

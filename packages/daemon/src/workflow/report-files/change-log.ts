@@ -24,7 +24,7 @@ export async function changeLog(
 ): Promise<ChangedLog> {
   await using root = await openDirectory(directory);
   const { dev, ino } = await root.handle.stat();
-  return oneAtATime(`${dev}:${ino}`, async () => {
+  return await oneAtATime(`${dev}:${ino}`, async () => {
     const read = await readPlain(root, "log");
     if (read === null) throw new MtuiError("report.io", `There is no report (log) in ${directory}.`);
     const hash = contentHash(read.bytes);
