@@ -5,6 +5,8 @@ import { type Lab, startLab, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 
+const SPOOL = 16 * 1024 * 1024;
+
 /** Numbered lines, slowly enough that a daemon can die among them. */
 const COUNT = "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i; echo err $i >&2; sleep 0.01; done";
 
@@ -13,7 +15,10 @@ describe.skipIf(withoutLab)("the output of a job", () => {
   let home: TesterHome;
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: [{ name: "ant" }, { name: "bee" }] });
+    lab = await startLab({
+      hosts: [{ name: "ant" }, { name: "bee" }],
+      config: { jobs: { spool_bytes: SPOOL } },
+    });
     home = new TesterHome({ config: lab.files.mtuiYaml });
     expect((await home.ctl("add-host", "-t", "ant", "-t", "bee")).code).toBe(0);
   });
@@ -75,5 +80,26 @@ describe.skipIf(withoutLab)("the output of a job", () => {
       "2",
     );
     expect(tail).toBe("1999999\n2000000\n");
+  });
+
+  test("says how much of its end the host did not keep", { timeout: 120_000 }, async () => {
+    const id = await background("-t", "ant", "--", "sh", "-c", "seq 1 3000000");
+    const { stdout: followed, stderr: notes } = await home.ctl("job", "follow", id);
+    const whole = Array.from({ length: 3_000_000 }, (_, index) => `${index + 1}\n`).join("");
+    const lost = whole.length - SPOOL;
+    expect(notes + followed).toContain(`the last ${lost} bytes of stdout were not kept there`);
+    const words = ["job", "result", id, "-t", "ant", "--stream", "stdout"];
+    const { stdout } = await home.ctl(...words, "--tail", "2");
+    const [first, second, end, ...more] = stdout.split("\n");
+    expect([first, second]).toEqual(whole.slice(0, SPOOL).trimEnd().split("\n").slice(-2));
+    expect(end).toMatch(/^\[\.\.\. .* not kept \.\.\.\]$/);
+    expect(more).toEqual([""]);
+    expect(await home.json("job", "result", id, "--output")).toMatchObject({
+      streams: [{ stream: "stdout", bytes: whole.length, kept: SPOOL }],
+    });
+    const { stdout: result } = await home.ctl("job", "result", id);
+    expect(result.slice(-200)).toMatch(
+      /^\[\.\.\. \d+ bytes left out \.\.\.\]\n-- .* of output not kept --$/m,
+    );
   });
 });

@@ -8,7 +8,7 @@ export interface MixedOutput {
   readonly program: (rounds: number) => string;
   readonly roundBytes: number;
   /** The bytes of standard output from `from` up to but not `to`. */
-  slice(from: number, to: number): Buffer;
+  readonly slice: (from: number, to: number) => Buffer;
 }
 
 export const BLOCK_FILE = "/root/flood.block";
@@ -37,9 +37,9 @@ export function mixedOutput(seed: number): MixedOutput {
     Buffer.from(`${"漢".repeat(Math.floor(LONG_LINE / 3))}\n`),
     Buffer.from(lines.toReversed().join("")),
   ]);
-  const round = (number: number): Buffer =>
-    Buffer.concat([Buffer.from(`é ${String(number).padStart(8, "0")}\n`), block]);
-  const roundBytes = round(1).length;
+  const opening = (number: number): Buffer => Buffer.from(`é ${String(number).padStart(8, "0")}\n`);
+  const before = opening(1).length;
+  const roundBytes = before + block.length;
   return {
     block,
     roundBytes,
@@ -50,14 +50,13 @@ cat ${BLOCK_FILE}
 printf 'round %d\\n' $i >&2
 done
 `,
-    slice(from, to) {
+    slice: (from, to) => {
       const parts: Buffer[] = [];
-      for (let at = from; at < to; ) {
+      for (let at = from; at < to; at += parts.at(-1)?.length ?? 0) {
         const number = Math.floor(at / roundBytes);
         const start = at - number * roundBytes;
-        const part = round(number + 1).subarray(start, start + to - at);
-        parts.push(part);
-        at += part.length;
+        const [piece, skip] = start < before ? [opening(number + 1), start] : [block, start - before];
+        parts.push(piece.subarray(skip, skip + to - at));
       }
       return Buffer.concat(parts);
     },
