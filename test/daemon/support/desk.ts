@@ -6,6 +6,7 @@ import type { RefHost } from "@mtui/core/domain";
 import type { OperationName, ResultOf } from "@mtui/core/registry";
 import { operationsByName } from "@mtui/core/registry";
 import { createArbiter } from "../../../packages/daemon/src/arbiter/index.ts";
+import { RememberedCalls } from "../../../packages/daemon/src/asked/index.ts";
 import { EventLog } from "../../../packages/daemon/src/events/index.ts";
 import { type JobLimits, JobTable } from "../../../packages/daemon/src/jobs/index.ts";
 import { JobOutputs } from "../../../packages/daemon/src/jobs/output/index.ts";
@@ -18,6 +19,7 @@ import { WorkspaceRegistry } from "../../../packages/daemon/src/workspaces/regis
 import { Releaser } from "../../../packages/daemon/src/workspaces/release.ts";
 import { recover } from "../../../packages/daemon/src/recovery/recover.ts";
 import {
+  callRecorder,
   hostLedger,
   jobRecorder,
   Journal,
@@ -40,10 +42,13 @@ export interface Desk extends Disposable {
   call<N extends OperationName>(
     name: N,
     params?: Record<string, unknown>,
-    options?: { client?: ClientIdentity; signal?: AbortSignal },
+    options?: { client?: ClientIdentity; signal?: AbortSignal; key?: string | undefined },
   ): Promise<ResultOf<N>>;
   /** Writes the template of `SUSE:Maintenance:<incident>:<incident>0` and returns its RRID. */
-  template(incident: number, options?: { testplatforms?: string[]; hosts?: string[] }): string;
+  template(
+    incident: number,
+    options?: { testplatforms?: string[]; hosts?: string[]; products?: string[] },
+  ): string;
   /** Puts a file where its install logs would go. */
   spoilReport(rrid: string): void;
   /** The daemon dies here and now, and another one begins with what was written down and the same hosts. */
@@ -125,10 +130,11 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     }),
     workspaces: new WorkspaceRegistry(clock, workspaceRecorder(journal)),
     lostLeases: new LostLeases(clock),
+    remembered: new RememberedCalls({ clock, journal: callRecorder(journal) }),
+    namespaces: new Namespaces({ journal: namespaceRecorder(journal), inUse: () => false }),
     arbiter,
     ledger: hostLedger(journal),
     connector: pool,
-    namespaces: new Namespaces({ journal: namespaceRecorder(journal), inUse: () => false }),
     releaser: new Releaser({ arbiter, connector: pool, clock, log }),
     inventory: async () => ({ hosts: inventory, warnings: [] }),
     identity: { user: "me+mtuid", daemonId: "0123456789ab" },
@@ -158,12 +164,12 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     async call<N extends OperationName>(
       name: N,
       params: Record<string, unknown> = {},
-      { client = PERSON, signal = new AbortController().signal } = {},
+      { client = PERSON, signal = new AbortController().signal, key }: Parameters<Desk["call"]>[2] = {},
     ): Promise<ResultOf<N>> {
       const checked: unknown = operationsByName.get(name)?.params.parse(params);
-      return (await dispatch(name, checked, { services, client, signal })) as ResultOf<N>;
+      return (await dispatch(name, checked, { services, client, signal, key })) as ResultOf<N>;
     },
-    template(incident, { testplatforms, hosts = [] } = {}) {
+    template(incident, { testplatforms, hosts = [], products = ["SLES"] } = {}) {
       const rrid = `SUSE:Maintenance:${incident}:${incident}0`;
       const directory = join(home, rrid);
       mkdirSync(directory);
@@ -176,11 +182,11 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
           category: "recommended",
           packages: { "15-SP6": ["frob = 2-1"] },
           testplatform: testplatforms ?? ["base=SLES(major=15,minor=SP6);arch=[x86_64]"],
-          products: ["SLES 15-SP6 (x86_64)"],
+          products: products.map((name) => `${name} 15-SP6 (x86_64)`),
           repository: "http://download.example.com/ibs/",
         }),
       );
-      writeFileSync(join(directory, "project.xml"), project(incident));
+      writeFileSync(join(directory, "project.xml"), project(incident, products));
       return rrid;
     },
     spoilReport: (rrid) => writeFileSync(join(home, rrid, "install_logs"), ""),
@@ -201,12 +207,15 @@ export function sp6(name: string): RefHost {
   };
 }
 
-function project(incident: number): string {
-  return `<project name="SUSE:Maintenance:${incident}" kind="maintenance_incident">
-  <repository name="SUSE_Updates_SLES_15-SP6_x86_64">
-    <releasetarget project="SUSE:Updates:SLE-Product-SLES:15-SP6:x86_64" repository="update" trigger="maintenance"/>
-    <path project="SUSE:Updates:SLE-Product-SLES:15-SP6:x86_64" repository="update"/>
+function project(incident: number, products: readonly string[]): string {
+  const repositories = products.map(
+    (name) => `<repository name="SUSE_Updates_${name}_15-SP6_x86_64">
+    <releasetarget project="SUSE:Updates:SLE-Product-${name}:15-SP6:x86_64" repository="update" trigger="maintenance"/>
+    <path project="SUSE:Updates:SLE-Product-${name}:15-SP6:x86_64" repository="update"/>
     <arch>x86_64</arch>
-  </repository>
+  </repository>`,
+  );
+  return `<project name="SUSE:Maintenance:${incident}" kind="maintenance_incident">
+  ${repositories.join("\n  ")}
 </project>\n`;
 }

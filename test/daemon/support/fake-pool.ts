@@ -20,6 +20,15 @@ import { FakeRun } from "./fake-run.ts";
 
 const OURS = "me+mtuid";
 
+export const FACTS: HostFacts = {
+  base: { name: "SLES", version: "15-SP6", arch: "x86_64" },
+  addons: [],
+  transactional: false,
+  system: "sles-15-SP6-x86_64",
+  dangling: false,
+  release: "15",
+};
+
 type Changed = CommandOutcome & { lockReleased?: boolean };
 
 /** A machine in memory: its two lock files outlive every connection to it. */
@@ -50,6 +59,8 @@ export class FakeMachine {
   killable = false;
   /** Ids that sessions gave up, in order. */
   readonly collected: string[] = [];
+  /** What it says of itself. */
+  facts: HostFacts = FACTS;
   /** Another one after each reboot. */
   boot = 1;
   /** Awaited by what it is named after, before anything else. */
@@ -152,7 +163,7 @@ export class FakePool implements HostConnector {
     await machine?.gates.connect?.();
     signal?.throwIfAborted();
     if (machine?.reachable !== true) throw gone(name);
-    const common = { key, facts: FACTS, bootId: "a", clock: 61, supported: true };
+    const common = { key, facts: machine.facts, bootId: "a", clock: 61, supported: true };
     return { ...common, operation: seen(machine, "operation"), pool: seen(machine, "pool") };
   };
 }
@@ -166,15 +177,6 @@ function seen({ files, stale }: FakeMachine, kind: LockKind): LockReading {
   if (user === OURS) return { state: "ours", record, bytes, ageSeconds: 1 };
   return { state: "foreign", record, bytes, ageSeconds: 60, stale };
 }
-
-const FACTS: HostFacts = {
-  base: { name: "SLES", version: "15-SP6", arch: "x86_64" },
-  addons: [],
-  transactional: false,
-  system: "sles-15-SP6-x86_64",
-  dangling: false,
-  release: "15",
-};
 
 let nonces = 0;
 let ids = 0;
@@ -198,7 +200,7 @@ function ourBytes(kind: LockKind, purpose: LockPurpose): { bytes: string; nonce:
 export class FakeSession implements HostSession {
   readonly claim: Claim;
   readonly name: string;
-  readonly facts = FACTS;
+  readonly facts: HostFacts;
   readonly machine: FakeMachine;
   closed = false;
   #up = true;
@@ -209,6 +211,7 @@ export class FakeSession implements HostSession {
     this.claim = claim;
     this.name = claim.hostName;
     this.machine = machine;
+    this.facts = machine.facts;
     this.#pool = pool;
     machine.open += 1;
   }
@@ -237,6 +240,10 @@ export class FakeSession implements HostSession {
     options: ExecOptions & { release?: boolean; id?: string } = {},
   ): Promise<Changed> {
     if (!this.connected) return { state: "unreachable", error: gone(this.name).toReport() };
+    if (options.signal?.aborted) {
+      const error = new MtuiError("request.cancelled", `${this.name}: cancelled before it began.`);
+      return { state: "notRun", error: error.toReport() };
+    }
     ids += 1;
     const { id = `random-${ids}` } = options;
     if (!this.machine.runs.has(id)) {
@@ -280,6 +287,8 @@ export class FakeSession implements HostSession {
       if (detach?.aborted) resolve("left");
       detach?.addEventListener("abort", () => resolve("left"), { once: true });
     });
+    // As the real one: what is over when a cancelled job looks at it says how it ended.
+    const over = run.exit !== null && signal?.aborted;
     if (this.machine.killable) {
       if (signal?.aborted) run.kill();
       signal?.addEventListener("abort", () => run.kill(), { once: true });
@@ -295,10 +304,10 @@ export class FakeSession implements HostSession {
       const error = new MtuiError("daemon.stopping", `${this.name}: nobody follows it any more.`);
       return { state: "lost", error: error.toReport(), ...ran };
     }
-    if (signal?.aborted) return { state: "cancelled", gone: true, ...ran };
     const { exit, released } = end;
     if (released) this.#held = this.#held.filter(({ kind }) => kind !== "operation");
     const said = released ? { ...ran, lockReleased: true } : ran;
+    if (signal?.aborted && !over) return { state: "cancelled", gone: true, ...said };
     return exit === 0 ? { state: "ok", exit: 0, ...said } : { state: "failed", exit, ...said };
   }
 
@@ -415,7 +424,7 @@ export class FakeSession implements HostSession {
   }
 
   async refreshFacts(): Promise<HostFacts> {
-    return FACTS;
+    return this.machine.facts;
   }
 
   async reboot({ lock }: { lock: HeldLock }): Promise<RebootOutcome> {

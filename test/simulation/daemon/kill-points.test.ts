@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { watchFiles } from "./kill.ts";
-import { differences, play, type Played } from "./play.ts";
+import { differences, type Wanted } from "./differences.ts";
+import { play, type Played } from "./play.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
 const LONG = process.env["MTUI_LONG"] === "1";
@@ -26,9 +27,17 @@ function randomOf(text: string): () => number {
   };
 }
 
-function verdict(scenario: Scenario, { got, want }: { got: Played; want: Played }): string[] {
-  const faults = got.faults.filter((each) => scenario.traces?.includes(each) !== true);
-  return [...faults, ...differences(scenario, { got, want })];
+function verdict(scenario: Scenario, { got, wanted }: { got: Played; wanted: Wanted }): string[] {
+  const faults = [...got.faults, ...differences(scenario, { got, ...wanted })];
+  return faults.filter((each) => scenario.allowed?.includes(each) !== true);
+}
+
+async function withoutDeath(scenario: Scenario): Promise<Wanted> {
+  const nothing: Scenario = { ...scenario, operate: async () => undefined };
+  return {
+    want: await play(scenario, []),
+    without: scenario.open === undefined ? null : await play(nothing, []),
+  };
 }
 
 /** So many of them, in their order. */
@@ -42,21 +51,28 @@ async function sweep(
   scenario: Scenario,
 ): Promise<{ points: number; killed: number; second: number; bad: string[] }> {
   const { name } = scenario;
-  const want = await play(scenario, []);
-  const bad = verdict(scenario, { got: want, want }).map((each) => `${name}, never killed: ${each}`);
+  const wanted = await withoutDeath(scenario);
+  const { want } = wanted;
+  const bad = verdict(scenario, { got: want, wanted }).map((each) => `${name}, never killed: ${each}`);
   const points = want.points[0] ?? [];
   const random = randomOf(name);
   const twice: { point: string; of: number }[] = [];
   const chosen = sample(points, { count: MOST, random });
   for (const point of chosen) {
-    const got = await judged(scenario, { want, point, bad });
+    const got = await judged(scenario, { wanted, point, bad });
     const after = got?.points[1]?.length ?? 0;
     if (after > 0) twice.push({ point, of: after });
   }
   let second = 0;
+  for (const point of scenario.twice?.(points) ?? []) {
+    const got = await judged(scenario, { wanted, point, bad });
+    const after = got?.points[1]?.length ?? 0;
+    for (let later = 1; later <= after; later++) await judged(scenario, { wanted, point, later, bad });
+    second += after;
+  }
   for (let count = Math.min(points.length, SECOND); count > 0 && twice.length > 0; count--) {
     const { point, of } = twice[Math.floor(random() * twice.length)] as (typeof twice)[0];
-    await judged(scenario, { want, point, later: 1 + Math.floor(random() * of), bad });
+    await judged(scenario, { wanted, point, later: 1 + Math.floor(random() * of), bad });
     second += 1;
   }
   return { points: points.length, killed: chosen.length, second, bad };
@@ -65,7 +81,7 @@ async function sweep(
 /** One death, or two; what is wrong afterwards is added to `bad`. */
 async function judged(
   scenario: Scenario,
-  { want, point, later, bad }: { want: Played; point: string; later?: number; bad: string[] },
+  { wanted, point, later, bad }: { wanted: Wanted; point: string; later?: number; bad: string[] },
 ): Promise<Played | null> {
   const where = `${scenario.name}: ${point}${later === undefined ? "" : `, ${later}`}`;
   if (process.env["MTUI_V"]) console.error(where);
@@ -74,7 +90,7 @@ async function judged(
     const got = await play(scenario, deaths);
     // Two hosts end a step in one write or in two, as the disk happens to answer: not every life has every point.
     if (!got.killed) totals.missed += 1;
-    bad.push(...verdict(scenario, { got, want }).map((each) => `MTUI_KILL="${where}": ${each}`));
+    bad.push(...verdict(scenario, { got, wanted }).map((each) => `MTUI_KILL="${where}": ${each}`));
     return got;
   } catch (thrown) {
     bad.push(`MTUI_KILL="${where}": ${thrown instanceof Error ? thrown.message : String(thrown)}`);
@@ -95,9 +111,9 @@ describe("the daemon, killed wherever it touches the world", () => {
         if (!AGAIN.startsWith(`${name}: `)) return;
         const [point = "", later] = AGAIN.slice(name.length + 2).split(", ");
         const bad: string[] = [];
-        const want = await play(scenario, []);
+        const wanted = await withoutDeath(scenario);
         const got = await judged(scenario, {
-          want,
+          wanted,
           point,
           ...(later === undefined ? {} : { later: Number(later) }),
           bad,

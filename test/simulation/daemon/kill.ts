@@ -152,11 +152,28 @@ function watchPool(life: Life, pool: LifePorts["pool"]): void {
     };
 }
 
+/** Ending a command is something that is done in the world, too: a dead life ends none. */
+function cancelSeen(life: Life, session: HostSession, options: unknown): unknown {
+  if (typeof options !== "object" || options === null || !("signal" in options)) return options;
+  const { signal } = options;
+  if (!(signal instanceof AbortSignal)) return options;
+  const seen = new AbortController();
+  const pass = (): void => {
+    if (life.passes(`${session.name} cancel`)) seen.abort(signal.reason);
+  };
+  if (signal.aborted) pass();
+  else signal.addEventListener("abort", pass, { once: true });
+  return { ...options, signal: seen.signal };
+}
+
 function watched<S extends HostSession>(life: Life, session: S): S {
   for (const name of ASYNC_METHODS) {
     const method = session[name].bind(session) as (...args: unknown[]) => Promise<unknown>;
     Object.defineProperty(session, name, {
-      value: (...args: unknown[]) => life.call(`${session.name} ${name}`, () => method(...args)),
+      value: (...args: unknown[]) =>
+        life.call(`${session.name} ${name}`, () =>
+          method(...args.map((each) => cancelSeen(life, session, each))),
+        ),
     });
   }
   const collect = session.collect.bind(session);

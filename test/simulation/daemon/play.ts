@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { isDeepStrictEqual } from "node:util";
-import { type Desk, openDesk } from "../../daemon/support/desk.ts";
+import { type Desk, openDesk, sp6 } from "../../daemon/support/desk.ts";
 import { faults, leftovers } from "./invariants.ts";
 import { type Deadly, Life, lives, watch } from "./kill.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -34,7 +33,8 @@ export async function play(scenario: Scenario, deaths: readonly Deadly[]): Promi
   let desk = openDesk({
     hosts: [...scenario.hosts],
     directory: DIRECTORY,
-    pool: world(scenario.hosts),
+    pool: world(scenario.hosts, scenario.products),
+    inventory: scenario.hosts.map((host) => rowOf(host, scenario.products?.[host])),
     onLife: (ports) => {
       const life = new Life();
       born.push(life);
@@ -81,6 +81,11 @@ export async function play(scenario: Scenario, deaths: readonly Deadly[]): Promi
   }
 }
 
+function rowOf(host: string, product: string | undefined): ReturnType<typeof sp6> {
+  const row = sp6(host);
+  return product === undefined ? row : { ...row, product: { ...row.product, name: product } };
+}
+
 /** The next life; where it dies while it takes up what is left, the one after it. */
 async function bornAgain(desk: Desk, born: readonly Life[]): Promise<Desk> {
   for (;;) {
@@ -125,87 +130,4 @@ async function closeAll(desk: Desk, life: Life): Promise<void> {
   );
   await untilOver(desk, { life, work: closing });
   await pass(desk, { life, ms: A_WHILE_MS });
-}
-
-/**
- * What may not differ from a life that nobody ended: a job that is known ends as it would have ended, with
- * the same result and the same commands on the hosts; without it, nothing has happened.
- */
-export function differences(scenario: Scenario, played: { got: Played; want: Played }): string[] {
-  const says: string[] = [];
-  const got = scenario.anyHost ? oneNameForAll(scenario, played.got) : played.got;
-  const want = scenario.anyHost ? oneNameForAll(scenario, played.want) : played.want;
-  const { before, after } = got;
-  for (const [id, job] of Object.entries(after.jobs)) {
-    const expected = want.after.jobs[id];
-    if (scenario.open) continue;
-    if (!isDeepStrictEqual(comparable(job), comparable(expected)))
-      says.push(`${id}: ${JSON.stringify(job)}\n    not ${JSON.stringify(expected)}`);
-  }
-  for (const id of Object.keys(before.jobs))
-    if (after.jobs[id] === undefined) says.push(`${id} is forgotten`);
-  for (const machine of scenario.anyHost ? [] : scenario.hosts) {
-    const commands = after.changes[machine] ?? [];
-    const all = want.after.changes[machine] ?? [];
-    if (commands.some((command, index) => command !== all[index]))
-      says.push(`${machine}: ${JSON.stringify(commands)} is no beginning of ${JSON.stringify(all)}`);
-    if ((after.boots[machine] ?? 0) > (want.after.boots[machine] ?? 0))
-      says.push(`${machine}: rebooted once too often`);
-    const lines = after.history[machine] ?? [];
-    if (lines.length > (want.after.history[machine] ?? []).length)
-      says.push(`${machine}: history ${lines.join(", ")}`);
-  }
-  const complete = !scenario.open && Object.keys(want.after.jobs).every((id) => after.jobs[id] !== undefined);
-  const work = Object.keys(want.after.jobs).length > Object.keys(want.before.jobs).length;
-  if (complete && work) {
-    for (const key of ["desks", "changes", "boots"] as const)
-      if (!isDeepStrictEqual(after[key], want.after[key]))
-        says.push(`${key}: ${JSON.stringify(after[key])}\n    not ${JSON.stringify(want.after[key])}`);
-  } else if (!scenario.open) says.push(...between(got, want));
-  return says;
-}
-
-/** `add_host` that had its hosts when the daemon died finds them in the desk, and says so. */
-function comparable(job: Snapshot["jobs"][string] | undefined): unknown {
-  if (job?.operation !== "add_host" || job.result === null) return job;
-  return { ...job, result: { ...(job.result as object), warnings: [] } };
-}
-
-/** Hosts by one name, and commands in no order of hosts: what was done, wherever. */
-function oneNameForAll({ hosts }: Scenario, played: Played): Played {
-  const plain = (shot: Snapshot): Snapshot => {
-    const renamed = JSON.parse(
-      hosts.reduce(
-        (text, host) => text.replaceAll(new RegExp(`\\b${host}\\b`, "g"), "HOST"),
-        JSON.stringify(shot),
-      ),
-    ) as Snapshot;
-    const all = (by: Record<string, string[]>): Record<string, string[]> => ({
-      HOST: Object.values(by)
-        .flat()
-        .toSorted((a, b) => (a < b ? -1 : 1)),
-    });
-    return { ...renamed, changes: all(shot.changes), history: all(shot.history), boots: {} };
-  };
-  return { ...played, before: plain(played.before), after: plain(played.after) };
-}
-
-/** Each desk and each of its hosts is as it was, or as it was to be. */
-function between({ before, after }: Played, want: Played): string[] {
-  const says: string[] = [];
-  for (const name of new Set([...Object.keys(before.desks), ...Object.keys(after.desks)])) {
-    const [was, is, will] = [before.desks[name], after.desks[name], want.after.desks[name]];
-    if (is === undefined) {
-      if (was !== undefined && will !== undefined) says.push(`desk ${name} is gone`);
-      continue;
-    }
-    if (is.rrid !== was?.rrid && is.rrid !== will?.rrid && is.rrid !== null)
-      says.push(`desk ${name}: ${is.rrid}`);
-    for (const key of ["hosts", "byHand"] as const)
-      for (const host of new Set([...(was?.[key] ?? []), ...is[key]])) {
-        const [a, b, c] = [was, is, will].map((each) => each?.[key].includes(host) ?? false);
-        if (b !== a && b !== c) says.push(`desk ${name}: ${key} ${is[key].join(" ")}`);
-      }
-  }
-  return says;
 }

@@ -1,10 +1,10 @@
-import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
+import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
 import { LastLine } from "./last-line.ts";
 import type { TextPiece } from "./output/index.ts";
-import type { JobRecipe, SavedJob } from "./saved-job.ts";
+import type { JobEnd, JobRecipe, Reached, SavedJob } from "./saved-job.ts";
 import { isFinal, mayBecome } from "./state.ts";
 
 export type HostProgress = JobView["hosts"][string];
@@ -20,13 +20,6 @@ export interface JobRequest {
   recipe?: JobRecipe;
 }
 
-/** How the work of a job ended, when it ended by itself. */
-export interface JobEnd {
-  state: "done" | "failed" | "lost" | "cancelled";
-  result: unknown;
-  error?: ErrorReport;
-}
-
 export interface JobOptions {
   request: JobRequest;
   clock: Clock;
@@ -35,6 +28,8 @@ export interface JobOptions {
   save?: (job: Job) => void;
   /** The same job in an earlier life of the daemon. */
   former?: SavedJob;
+  /** How its work ended in that life, if it did. */
+  worked?: JobEnd | undefined;
 }
 
 /**
@@ -47,6 +42,7 @@ export class Job {
   readonly request: JobRequest;
   readonly #clock: Clock;
   readonly #events: EventLog;
+  readonly #asked = new AbortController();
   readonly #abort = new AbortController();
   readonly #created: number;
   #state: JobState = "queued";
@@ -67,6 +63,10 @@ export class Job {
   readonly #again: boolean;
   readonly #resumed: boolean;
   #suspended = false;
+  #worked: JobEnd | null;
+  #reached: Reached | null;
+  /** Of a job that goes again through what it did: how far a cancel finds it. */
+  #howFar: (() => Reached) | null = null;
 
   constructor(id: string, options: JobOptions) {
     const { former } = options;
@@ -80,6 +80,12 @@ export class Job {
     this.#former = former?.hosts ?? {};
     this.#created = former?.created ?? this.#clock.now();
     this.#save = options.save ?? (() => undefined);
+    this.#worked = options.worked ?? null;
+    this.#reached = former?.reached ?? null;
+    if (former?.state === "cancelling") {
+      this.#state = "cancelling";
+      this.#asked.abort(cancelled("It was cancelled before the daemon was started again."));
+    }
     this.#emit("job.state", { data: { state: this.#state, command: options.request.command } });
   }
 
@@ -91,8 +97,35 @@ export class Job {
     return isFinal(this.#state);
   }
 
+  /**
+   * Ends the work. Of a job that goes again through what it did in a former life, it fires when that is over:
+   * what was done then is gone through as it was, so that what is left of it is found and ended.
+   */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Fires as soon as somebody cancels it. Nothing is begun any more that it had not begun before. */
+  get cancelled(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** How far it was when it was cancelled in a former life, or is cancelled now; null when nobody did. */
+  get reached(): Reached | null {
+    return this.#reached;
+  }
+
+  /** Its steps are counted here: asked when it is cancelled, so that the next life knows. */
+  countedBy(howFar: () => Reached): void {
+    this.#howFar = howFar;
+    if (this.#state !== "cancelling" || this.#reached !== null) return;
+    this.#reached = howFar();
+    this.#save(this);
+  }
+
+  /** Everything that a former life did has been gone through: from here on the cancel holds everywhere. */
+  cancelHere(): void {
+    if (this.cancelled.aborted) this.#abort.abort(this.cancelled.reason);
   }
 
   get end(): JobEnd | null {
@@ -111,7 +144,7 @@ export class Job {
   running(): void {
     this.#ticket = null;
     this.#started ??= this.#clock.now();
-    this.#transition("running");
+    if (this.#state !== "cancelling") this.#transition("running");
   }
 
   /** A place in the queue, or its change; null when the hosts are there. */
@@ -191,9 +224,24 @@ export class Job {
   /** @returns false when the job had ended already: then it says so and nothing changes. */
   cancel(reason: string): boolean {
     if (this.final) return false;
-    if (this.#state !== "cancelling") this.#transition("cancelling");
-    this.#abort.abort(new MtuiError("job.cancelled", reason));
+    if (this.#state !== "cancelling") {
+      this.#reached = this.#howFar?.() ?? null;
+      this.#transition("cancelling");
+    }
+    this.#asked.abort(cancelled(reason));
+    if (!this.#again || this.#howFar === null) this.cancelHere();
     return true;
+  }
+
+  /** What is left is to give hosts back: the next life does that, and none of the work. */
+  hasWorked(end: JobEnd): void {
+    this.#worked = end;
+    this.#save(this);
+  }
+
+  /** How its work ended, when all that is left is to give its hosts back. */
+  get worked(): JobEnd | null {
+    return this.#worked;
   }
 
   /**
@@ -202,10 +250,13 @@ export class Job {
    * @returns false when it cannot go on: it must be cancelled
    */
   suspend(): boolean {
-    if (this.final || this.request.recipe === undefined || this.#state === "cancelling") return false;
+    // One that waits for its turn to go on has nothing under way here that could be ended.
+    const ending = this.#state === "cancelling" && !(this.#again && this.#started === null);
+    if (this.final || this.request.recipe === undefined || ending) return false;
     if (!this.#begun) {
       this.#suspended = true;
-      this.#abort.abort(stopping(this.id));
+      this.#asked.abort(stopping(this.id));
+      this.cancelHere();
     } else this.#frozen.abort();
     this.#left.resolve(stopping(this.id));
     return true;
@@ -232,7 +283,8 @@ export class Job {
   }
 
   finish(end: JobEnd): void {
-    if (this.final) return;
+    // Nothing that it still comes to is its end: it goes on in the next life.
+    if (this.final || this.frozen.aborted) return;
     this.#finished = this.#clock.now();
     this.#ticket = null;
     this.#end = end;
@@ -243,13 +295,18 @@ export class Job {
 
   /** A throw of the work: `cancelled` when that is what it was, else `failed` with the reason. */
   fail(thrown: unknown): void {
+    this.finish(this.failure(thrown));
+  }
+
+  failure(thrown: unknown): JobEnd {
     const error = toMtuiError(thrown);
-    const cancelled =
-      this.signal.aborted && (error.kind === "job.cancelled" || error.kind === "request.cancelled");
-    this.finish({ state: cancelled ? "cancelled" : "failed", result: null, error: error.toReport() });
+    const ended =
+      this.cancelled.aborted && (error.kind === "job.cancelled" || error.kind === "request.cancelled");
+    return { state: ended ? "cancelled" : "failed", result: null, error: error.toReport() };
   }
 
   saved(): SavedJob {
+    const worked = this.final ? null : this.#worked;
     return {
       ...this.request,
       recipe: this.request.recipe ?? null,
@@ -261,6 +318,8 @@ export class Job {
       step: this.#step,
       hosts: Object.fromEntries(this.#hosts),
       error: this.#end?.error ?? null,
+      reached: this.#reached,
+      worked: worked === null ? null : { state: worked.state, error: worked.error ?? null },
     };
   }
 
@@ -306,6 +365,10 @@ export class Job {
   #emit(type: string, fields: { host?: string; text?: string; data?: Record<string, unknown> }): void {
     this.#events.append({ type, job: this.id, workspace: this.request.workspace, ...fields });
   }
+}
+
+function cancelled(reason: string): MtuiError {
+  return new MtuiError("job.cancelled", reason);
 }
 
 function stopping(id: string): MtuiError {

@@ -9,6 +9,12 @@ export interface JobRecipe {
   client: { id: string; kind: "terminal" | "agent" | "script"; name: string; namespace: string | null };
 }
 
+/** How far a job was when it was cancelled: steps that each host had been asked for, and any other host. */
+export interface Reached {
+  hosts: Record<string, number>;
+  others: number;
+}
+
 /** A job as it is written down. Times are milliseconds since the epoch. */
 export interface SavedJob {
   operation: string;
@@ -25,12 +31,26 @@ export interface SavedJob {
   step: string | null;
   hosts: JobView["hosts"];
   error: ErrorReport | null;
+  /** Since when it is `cancelling`, in steps; null when nobody knows, or nobody cancelled it. */
+  reached: Reached | null;
+  /**
+   * How its work ended, written down before its hosts are given back: without them, a next life would do all
+   * of it again on others. The result is where those of ended jobs are.
+   */
+  worked: { state: JobEnd["state"]; error: ErrorReport | null } | null;
+}
+
+/** How the work of a job ended, when it ended by itself. */
+export interface JobEnd {
+  state: "done" | "failed" | "lost" | "cancelled";
+  result: unknown;
+  error?: ErrorReport;
 }
 
 /** Where jobs are written down. None of these throw. */
 export interface JobJournal {
   save(id: string, job: SavedJob): void;
-  /** With the last state and at once: an end without its result would be half an answer. */
+  /** With the last state, or the end of the work, and at once: an end without its result is half an answer. */
   saveEnd(id: string, job: SavedJob, result: unknown): void;
   forget(id: string): void;
   /** How many jobs of this operation there have been. */

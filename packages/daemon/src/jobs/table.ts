@@ -1,9 +1,10 @@
 import { MtuiError } from "@mtui/core/protocol";
+import { rememberedKey } from "../asked/asked-jobs.ts";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
 import { isFinal } from "./state.ts";
-import { Job, type JobEnd, type JobRequest } from "./job.ts";
-import type { JobJournal, SavedJob } from "./saved-job.ts";
+import { Job, type JobRequest } from "./job.ts";
+import type { JobEnd, JobJournal, SavedJob } from "./saved-job.ts";
 
 export interface JobLimits {
   /** Jobs that have not ended, in all. */
@@ -69,16 +70,23 @@ export class JobTable {
     return job;
   }
 
-  /** A job of an earlier life of the daemon under its old id, from its beginning. */
-  restart(id: string, { former, work }: { former: SavedJob; work: (job: Job) => Promise<JobEnd> }): Job {
-    const job = this.#make(id, requestOf(former), former);
+  /** A job of an earlier life of the daemon under its old id, from its beginning, or from the end of its work. */
+  restart(
+    id: string,
+    {
+      former,
+      worked,
+      work,
+    }: { former: SavedJob; worked?: JobEnd | undefined; work: (job: Job) => Promise<JobEnd> },
+  ): Job {
+    const job = this.#make(id, requestOf(former), { former, worked });
     this.#work(job, work);
     return job;
   }
 
   /** One that had ended, or that ends now because it cannot go on; `end` as it was, or as it is now. */
   recall(id: string, { former, end }: { former: SavedJob; end: JobEnd }): Job {
-    const job = this.#make(id, requestOf(former), former);
+    const job = this.#make(id, requestOf(former), { former });
     if (isFinal(former.state)) job.recall(former, end);
     else job.finish(end);
     return job;
@@ -90,22 +98,22 @@ export class JobTable {
     return `${operation}-${known + 1}`;
   }
 
-  #make(id: string, request: JobRequest, former?: SavedJob): Job {
+  #make(id: string, request: JobRequest, again?: { former: SavedJob; worked?: JobEnd | undefined }): Job {
     const { clock, events } = this.#options;
     const save = (job: Job): void => this.#save(job);
-    const job = new Job(id, { request, clock, events, save, ...(former === undefined ? {} : { former }) });
+    const job = new Job(id, { request, clock, events, save, ...again });
     this.#jobs.set(id, job);
     // A new one is written down before anybody hears its name; a known one is in the books already.
-    if (former === undefined) this.#save(job);
+    if (again === undefined) this.#save(job);
     return job;
   }
 
   #save(job: Job): void {
     const { journal } = this.#options;
-    if (job.final) {
-      journal?.saveEnd(job.id, job.saved(), job.end?.result ?? null);
-      this.#options.outputs?.ended(job.id);
-    } else journal?.save(job.id, job.saved());
+    const end = job.end ?? job.worked;
+    if (end === null) journal?.save(job.id, job.saved());
+    else journal?.saveEnd(job.id, job.saved(), end.result);
+    if (job.final) this.#options.outputs?.ended(job.id);
   }
 
   #work(job: Job, work: (job: Job) => Promise<JobEnd>): void {
@@ -169,6 +177,8 @@ export class JobTable {
     for (const [index, job] of ended.entries()) {
       results += this.#resultSizes.get(job.id) ?? 0;
       const young = (job.finishedAt ?? 0) >= oldest;
+      // Whoever asks again must not start it anew.
+      if (rememberedKey(job, clock.now()) !== null) continue;
       if (index < limits.keepFinished && young && results <= limits.keepResults) continue;
       this.#jobs.delete(job.id);
       this.#resultSizes.delete(job.id);

@@ -1,6 +1,7 @@
 import type { HostVerdict } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { HostResult } from "@mtui/core/registry";
+import { isNotEnded } from "../hosts/outcome.ts";
 import type { Job, JobEnd } from "../jobs/index.ts";
 
 /** Hosts that the error of a job names. */
@@ -15,8 +16,18 @@ type HostOutcome = Pick<HostResult, "host" | "state" | "exit" | "error"> & { ver
  */
 export function jobEnd(
   job: Job,
-  { hosts, result }: { hosts: readonly HostOutcome[]; result: unknown },
+  {
+    hosts: told,
+    lost = [],
+    result,
+  }: {
+    hosts: readonly HostOutcome[];
+    /** Where it had begun before the daemon was started again, and which it does not have any more. */
+    lost?: readonly string[];
+    result: unknown;
+  },
 ): JobEnd {
+  const hosts = [...told, ...lost.map(lostHost)];
   const not = hosts.filter(({ state, verdict }) => state !== "ok" || verdict === "FAILED");
   if (not.length === 0 && hosts.length > 0) return { state: "done", result };
   const error = new MtuiError("operation.failed", summary(hosts, not), {
@@ -25,9 +36,19 @@ export function jobEnd(
   }).toReport();
   const has = (...states: string[]): boolean => not.some(({ state }) => states.includes(state));
   if (has("failed", "timeout", "unreachable")) return { state: "failed", result, error };
-  if (has("lost")) return { state: "lost", result, error };
-  if (job.signal.aborted) return { state: "cancelled", result, error };
+  // Lost to the cancel, and no other way.
+  if (not.some(({ state, error: why }) => state === "lost" && !isNotEnded(why)))
+    return { state: "lost", result, error };
+  if (job.cancelled.aborted) return { state: "cancelled", result, error };
   return { state: "failed", result, error };
+}
+
+function lostHost(host: string): HostOutcome {
+  const error = new MtuiError(
+    "claim.lost",
+    "It is not the workspace's any more; what was done there is not known.",
+  );
+  return { host, state: "lost", exit: null, error: error.toReport() };
 }
 
 function summary(hosts: readonly HostOutcome[], not: readonly HostOutcome[]): string {

@@ -3,6 +3,7 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { Job, JobEnd, SavedJob } from "../jobs/index.ts";
 import { fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
+import { askedNote } from "../asked/index.ts";
 import { JobSteps } from "../jobs/steps/index.ts";
 import type { Call, JobHandler, Services } from "./context.ts";
 
@@ -15,6 +16,8 @@ export interface SlowParams {
 export interface FormerJob {
   id: string;
   former: SavedJob;
+  /** How its work ended, when all that is left is to give its hosts back. */
+  worked?: JobEnd | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export function startJob<N extends OperationName>(
   options: {
     params: ParamsOf<N>;
     common: SlowParams;
-    call: Pick<Call, "services" | "client">;
+    call: Pick<Call, "services" | "client" | "asked">;
     handler: JobHandler<N>;
     again?: FormerJob | undefined;
   },
@@ -40,15 +43,16 @@ export function startJob<N extends OperationName>(
     command: inWords(operation, params),
     workspace: name,
     rrid: workspace.rridText,
-    recipe: { params, client, notes: {} },
+    recipe: { params, client, notes: askedNote(call.asked) },
   };
-  const work = (job: Job): Promise<JobEnd> =>
-    inLane(job, {
+  const work = (job: Job): Promise<JobEnd> => {
+    const steps = stepsOf(job, services);
+    return inLane(job, {
       workspace,
-      work: () =>
-        handler(params, { services, client, job, workspace, steps: stepsOf(job, services) }).finally(discard),
+      work: () => handler(params, { services, client, job, workspace, steps }).finally(discard),
     });
-  if (again !== undefined) return services.jobs.restart(again.id, { former: again.former, work });
+  };
+  if (again !== undefined) return services.jobs.restart(again.id, { ...again, work });
   return services.jobs.start(request, work);
 }
 

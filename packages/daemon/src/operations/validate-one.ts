@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import type { Rrid } from "@mtui/core/domain";
+import { type Rrid, sameSlot } from "@mtui/core/domain";
 import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
 import type { HostFault } from "../arbiter/index.ts";
 import type { JobEnd } from "../jobs/index.ts";
 import * as flow from "../workflow/index.ts";
-import { acquireHosts } from "../workspaces/acquire.ts";
+import { acquireHosts, type AcquireRequest } from "../workspaces/acquire.ts";
 import { closeWorkspace } from "../workspaces/close.ts";
 import { reconnect } from "../workspaces/reconnect.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
@@ -45,16 +45,15 @@ export interface ValidationOrder {
  * and what could not be released is in the result.
  */
 export async function validateOne(call: JobCall, order: ValidationOrder): Promise<JobEnd> {
-  const kept = new Set(order.kept);
-  let end: JobEnd | null = null;
-  try {
-    end = await work(call, order);
-    return end;
-  } finally {
-    const unreleased = await giveBack(call, { ...order, kept });
-    for (const { host, reason } of unreleased) call.job.note(`${host} is not released yet: ${reason}`);
-    if (end !== null) (end.result as Validation).unreleased = unreleased;
-  }
+  const { job } = call;
+  const end = job.worked ?? (await work(call, order).catch((thrown: unknown) => job.failure(thrown)));
+  // First of all: a next life that finds the hosts gone would do all of it again, on others.
+  if (job.begun && job.worked === null) job.hasWorked(end);
+  // The next life gives them back.
+  if (job.frozen.aborted) return end;
+  const unreleased = await giveBack(call, { ...order, kept: new Set(order.kept) });
+  for (const { host, reason } of unreleased) job.note(`${host} is not released yet: ${reason}`);
+  return end.result === null ? end : { ...end, result: { ...(end.result as Validation), unreleased } };
 }
 
 async function work(call: JobCall, { rrid, wishes }: ValidationOrder): Promise<JobEnd> {
@@ -131,7 +130,7 @@ async function claimHosts(
   { plan, wishes, context }: { plan: HostPlan; wishes: ValidationWishes; context: flow.WorkflowContext },
 ): ReturnType<typeof leftOut> {
   let unserved: readonly number[] = [];
-  const fresh = await acquireHosts(services, {
+  const request: AcquireRequest = {
     workspace,
     job: job.id,
     slots: plan.slots,
@@ -144,14 +143,26 @@ async function claimHosts(
     // A look, and a left-over of others swept away, begins nothing: it may be done again.
     inspect: (host, signal) =>
       inspect(host, { ...context, signal, waitForLock: { seconds: 0 }, begin: () => undefined }),
-    signal: job.signal,
+    signal: job.cancelled,
     onTicket: (ticket) => job.waiting(ticket),
     onLeftOut: (slots) => (unserved = slots),
-  });
-  for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
+  };
+  try {
+    const fresh = job.again && job.cancelled.aborted ? [] : await acquireHosts(services, request);
+    for (const host of fresh) workspace.hosts.set(host.claim.hostName, host);
+  } catch (thrown) {
+    if (!job.again || !job.cancelled.aborted) throw thrown;
+  }
+  // No host is taken for it any more, but what it has begun on those that it has is ended there.
+  if (job.again && job.cancelled.aborted) unserved = unservedOf(plan, workspace);
   const without = await leftOut(plan, { slots: unserved, workspace, services });
   workspace.noHost = [...plan.missing, ...without.noHost];
   return without;
+}
+
+function unservedOf({ slots }: HostPlan, { hosts }: JobCall["workspace"]): number[] {
+  const served = [...hosts.values()].flatMap((host) => host.slots);
+  return slots.flatMap(({ slot }, index) => (served.some((each) => sameSlot(each, slot)) ? [] : [index]));
 }
 
 /** @returns what went wrong, in words: the verdict is there already, and stays */

@@ -3,6 +3,7 @@ import { parseRrid, type Rrid } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf, Validation } from "@mtui/core/registry";
 import { z } from "zod";
+import { askedNote, jobsAskedFor } from "../asked/index.ts";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import { nameOfUpdate } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
@@ -22,7 +23,9 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
     ...new Map(params.rrids.map((text) => parseRrid(text)).map((rrid) => [rrid.text, rrid])).values(),
   ];
   await assertConsistent(params, call.services.connector);
-  const names = rrids.map((rrid) => nameOfUpdate(rrid, call.client));
+  // Asked for again: what was started then is what is answered now.
+  const asked = new Map(jobsAskedFor(call.asked, call.services).map((job) => [job.request.rrid, job]));
+  const names = rrids.filter(({ text }) => !asked.has(text)).map((rrid) => nameOfUpdate(rrid, call.client));
   for (const name of names) {
     call.services.workspaces.find(name)?.assertOpen();
     assertIdle(name, call);
@@ -30,7 +33,7 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   call.services.jobs.assertRoom(names);
   const gate = new Gate(params.parallel ?? rrids.length);
   const group = randomUUID();
-  const jobs = rrids.map((rrid) => startOne(rrid, { call, gate, group, params }));
+  const jobs = rrids.map((rrid) => asked.get(rrid.text) ?? startOne(rrid, { call, gate, group, params }));
   if (params.background) return { jobs: jobs.map((job) => job.view()), results: null };
   // All are waited for, whatever becomes of one: the reply has a result or an error for each.
   await Promise.allSettled(jobs.map((job) => foreground(job, call.signal)));
@@ -52,7 +55,11 @@ function startOne(
   const name = nameOfUpdate(rrid, client);
   const fresh = services.workspaces.find(name) === undefined;
   const kept = [...(services.workspaces.find(name)?.hosts.keys() ?? [])];
-  const recipe = { params: { ...params, rrids: [rrid.text] }, client, notes: { group, fresh, kept } };
+  const recipe = {
+    params: { ...params, rrids: [rrid.text] },
+    client,
+    notes: { group, fresh, kept, ...askedNote(call.asked) },
+  };
   const request = {
     operation: "validate",
     command: `validate ${rrid.text}`,
@@ -72,7 +79,7 @@ export function resumeValidations(
   services: Services,
 ): (again: FormerJob, params: ParamsOf<"validate">) => Job {
   const gates = new Map<string, Gate>();
-  return ({ id, former }, params) => {
+  return ({ id, former, worked }, params) => {
     const { client } = former.recipe ?? {};
     const notes = notesShape.parse(former.recipe?.notes);
     const [text] = params.rrids;
@@ -82,7 +89,7 @@ export function resumeValidations(
     const workspace = services.workspaces.open(former.workspace, client);
     const order = { rrid: parseRrid(text), fresh: notes.fresh, kept: notes.kept, wishes: params };
     const work = workOf(order, { call: { services, client }, gate, workspace });
-    return services.jobs.restart(id, { former, work });
+    return services.jobs.restart(id, { former, worked, work });
   };
 }
 
@@ -92,14 +99,14 @@ function workOf(
 ): (job: Job) => Promise<JobEnd> {
   const { call, gate, workspace } = options;
   const { services, client } = call;
-  return (job) =>
-    gate
+  return (job) => {
+    const steps = stepsOf(job, services);
+    return gate
       .run(
         () =>
           inLane(job, {
             workspace,
-            work: () =>
-              validateOne({ services, client, job, workspace, steps: stepsOf(job, services) }, order),
+            work: () => validateOne({ services, client, job, workspace, steps }, order),
           }),
         { signal: job.signal },
       )
@@ -107,6 +114,7 @@ function workOf(
         // Cancelled before its turn, or there was nothing to keep: no empty desk stays behind.
         if (order.fresh && isBare(workspace)) services.workspaces.forget(workspace);
       });
+  };
 }
 
 function isBare({ hosts, template, lane }: Workspace): boolean {

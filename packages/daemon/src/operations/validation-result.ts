@@ -1,6 +1,7 @@
 import { sameSlot, updateVerdict } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Validation } from "@mtui/core/registry";
+import { isNotEnded } from "../hosts/outcome.ts";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import type { HostUpdate } from "../workflow/index.ts";
 import type { WorkspaceHost } from "../workspaces/workspace-host.ts";
@@ -55,7 +56,7 @@ export function validationEnd(job: Job, result: Validation): JobEnd {
   const has = (wanted: string): boolean => hosts.some((host) => host.verdict === wanted);
   const bad = hosts.filter((host) => host.state !== "ok" || host.verdict === "FAILED");
   if (bad.length === 0) {
-    const cancelled = job.signal.aborted && verdict !== "PASSED";
+    const cancelled = job.cancelled.aborted && verdict !== "PASSED";
     return { state: cancelled ? "cancelled" : verdict === "FAILED" ? "failed" : "done", result };
   }
   const each = bad.map(
@@ -64,7 +65,8 @@ export function validationEnd(job: Job, result: Validation): JobEnd {
   const error = new MtuiError("operation.failed", `${rrid} ${verdict}: ${each.join("; ")}`, {
     hint: `The report and the hosts' logs say more: ${report}`,
   });
-  const cancelled = job.signal.aborted && !has("FAILED");
-  const state = has("LOST") && !has("FAILED") ? "lost" : cancelled ? "cancelled" : "failed";
+  const cancelled = job.cancelled.aborted && !has("FAILED");
+  const lost = hosts.some((host) => host.verdict === "LOST" && !isNotEnded(host.error));
+  const state = lost && !has("FAILED") ? "lost" : cancelled ? "cancelled" : "failed";
   return { state, result, error: error.toReport() };
 }

@@ -25,7 +25,7 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
   call: JobCall,
   options: { selection: Selection; work: Work<R> },
 ): Promise<JobEnd & { result: R }> {
-  const { services, job, workspace } = call;
+  const { services, job, workspace, steps } = call;
   const { selection, work } = options;
   const chosen = workspace.select(selection.hosts);
   const { connector } = services;
@@ -34,11 +34,11 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
     reconnect(chosen, { connector, signal: job.signal, workspace: workspace.name, rrid }),
   );
   const report = workspace.template?.report ?? null;
-  const hosts = chosen.map((host) => flow.workflowHost(call.steps.on(host), report));
+  const hosts = chosen.map((host) => flow.workflowHost(steps.on(host), report));
   const result = fitOutput(await work(workflowContext(call, selection), hosts));
   tellHosts(job, result.hosts);
   tellLostLocks(call, result.hosts);
-  return { ...jobEnd(job, { hosts: result.hosts, result }), result };
+  return { ...jobEnd(job, { hosts: result.hosts, lost: steps.lost, result }), result };
 }
 
 export const run: JobHandler<"run"> = (params, call) =>

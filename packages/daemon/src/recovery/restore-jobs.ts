@@ -8,7 +8,9 @@ import type { Journal } from "../store/journal.ts";
  * Workspaces that were made for an update which can't go on: like at its end, their hosts are given back.
  */
 export function endedWorkspaces(journal: Journal): ReadonlySet<string> {
-  const lost = journal.jobs.all().filter(([, job]) => !isFinal(job.state) && !mayBeginAgain(job));
+  const lost = journal.jobs
+    .all()
+    .filter(([, job]) => !isFinal(job.state) && (!mayBeginAgain(job) || isCancelled(job)));
   return new Set(
     lost.flatMap(([, { operation, recipe, workspace }]) =>
       operation === "validate" && recipe?.notes["fresh"] === true && recipe.params["keep"] !== true
@@ -34,14 +36,15 @@ export function restoreJobs(
       jobs.recall(id, { former, end: { state, result, ...(error === null ? {} : { error }) } as JobEnd });
       continue;
     }
-    if (former.state === "cancelling" && !former.begun) {
+    if (isCancelled(former)) {
       jobs.recall(id, { former, end: { state: "cancelled", result: null } });
       continue;
     }
     if (mayBeginAgain(former)) {
       try {
-        resume({ id, former });
-        takeBack(former, services);
+        const worked = workedEnd(id, { former, journal });
+        resume({ id, former, worked });
+        if (worked === undefined) takeBack(former, services);
         keepLocks(id, { former, services, journal });
         again.push(id);
         continue;
@@ -53,6 +56,16 @@ export function restoreJobs(
     lost.push(id);
   }
   return { again, lost };
+}
+
+/** Its work had ended, and its hosts were being given back. */
+function workedEnd(
+  id: string,
+  { former, journal }: { former: SavedJob; journal: Journal },
+): JobEnd | undefined {
+  if (former.worked === null) return undefined;
+  const { state, error } = former.worked;
+  return { state, result: journal.results.get(id), ...(error === null ? {} : { error }) };
 }
 
 /** What it had run, it records again. */
@@ -75,6 +88,11 @@ function keepLocks(
     const host = hosts?.get(key.slice(id.length + 1));
     if (host !== undefined && held) host.atWork = lock;
   }
+}
+
+/** Before it had changed anything: that is its end. */
+function isCancelled({ state, begun }: SavedJob): boolean {
+  return state === "cancelling" && !begun;
 }
 
 /** From its beginning: steps that it has taken already answer as they did. */

@@ -98,6 +98,19 @@ export const jobRecord = z.object({
   step: z.string().nullable(),
   hosts: z.record(z.string(), hostProgress),
   error: errorReport.nullable(),
+  /** Of a cancel: steps that each host had been asked for by then. Absent in older ones. */
+  reached: z
+    .object({ hosts: z.record(z.string(), z.number().int()), others: z.number().int() })
+    .nullable()
+    .default(null),
+  /** How its work ended, when hosts are still to be given back. Absent in older ones. */
+  worked: z
+    .object({
+      state: z.enum(["done", "failed", "lost", "cancelled"]),
+      error: errorReport.nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 export type JobRecord = z.infer<typeof jobRecord>;
 
@@ -118,19 +131,6 @@ export const stepRecord = z.discriminatedUnion("kind", [
 ]);
 export type StepRecord = z.infer<typeof stepRecord>;
 
-const commandEntry = z.object({
-  step: z.string(),
-  command: z.string(),
-  state: z.string(),
-  exit: z.number().nullable(),
-  seconds: z.number(),
-  stdout: z.string(),
-  stderr: z.string(),
-  dropped: z.number(),
-  at: z.number(),
-});
-
-/** Key: `<workspace> <host>`. What was done there for the report, for `export`. */
 /** Key: `<namespace, or kind of client> <operation> <idempotency key>`. A call that may be asked for again. */
 export const callRecord = z.object({
   at: z.number(),
@@ -156,6 +156,19 @@ export const namespaceRecord = z.object({
 });
 export type NamespaceRecord = z.infer<typeof namespaceRecord>;
 
+const commandEntry = z.object({
+  step: z.string(),
+  command: z.string(),
+  state: z.string(),
+  exit: z.number().nullable(),
+  seconds: z.number(),
+  stdout: z.string(),
+  stderr: z.string(),
+  dropped: z.number(),
+  at: z.number(),
+});
+
+/** Key: `<workspace> <host>`. What was done there for the report, for `export`. */
 export const historyRecord = z.object({
   commands: z.array(commandEntry),
   update: z.looseObject({ host: z.string() }).nullable(),

@@ -10,6 +10,19 @@ export function stepRecorder(journal: Journal): StepJournal {
   return {
     find: (key) => journal.steps.get(keyOf(key)) as SavedStep | null,
     save: (key, step) => journal.writeSoon(() => journal.steps.put(keyOf(key), step)),
+    ended: (job) => {
+      const last = new Map<string, number>();
+      for (const [key, step] of journal.steps.under(under(job))) {
+        const [, host = "", number] = key.split("/");
+        // A line of history that was begun is not begun again: that is its end.
+        if (step.kind !== "reboot" || step.end !== null) last.set(host, Number(number));
+      }
+      return last;
+    },
+    hosts: (job) => {
+      const rows = [...journal.steps.under(under(job)), ...journal.locks.under(under(job))];
+      return new Set(rows.map(([key]) => key.split("/")[1] ?? ""));
+    },
     lock: (of) => journal.locks.get(place(of)),
     saveLock: (of, lock) => void journal.write(() => journal.locks.put(place(of), lock)),
     forget: (job) =>

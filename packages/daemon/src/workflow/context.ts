@@ -42,6 +42,8 @@ export interface WorkflowContext {
   readonly workspace: string;
   /** Cancels what has not started and ends what runs; a roll-back and clean-up in progress go on. */
   readonly signal: AbortSignal;
+  /** Of the work on one host, where hosts hear of the cancel one by one. @default `signal` */
+  readonly signalOn?: (host: string) => AbortSignal;
   readonly limits?: Partial<CommandLimits>;
   /** Seconds of silence that were set for one host; undefined: those of `limits`. */
   readonly silenceOn?: (host: string) => number | undefined;

@@ -14,6 +14,7 @@ export interface HostRun {
   readonly host: WorkflowHost;
   readonly session: HostSession;
   readonly name: string;
+  readonly signal: AbortSignal;
   readonly commands: CommandEntry[];
   readonly warnings: string[];
   /** Replaced when a reboot wiped it and it was taken again; null when there is none to give back. */
@@ -31,6 +32,7 @@ export function hostRun(context: WorkflowContext, host: WorkflowHost): HostRun {
     host,
     session,
     name: session.name,
+    signal: context.signalOn?.(session.name) ?? context.signal,
     commands: [],
     warnings: [],
     lock: null,
@@ -116,13 +118,13 @@ async function execute(run: HostRun, plan: PlanStep): Promise<CommandOutcome> {
 }
 
 export function execOptions(run: HostRun): ExecOptions {
-  const { context, name } = run;
+  const { context, name, signal } = run;
   const { output } = context;
   const silence = context.silenceOn?.(name);
   const limits = silence === undefined ? context.limits : { ...context.limits, silence };
   return {
     ...(limits === undefined ? {} : { limits }),
-    ...(run.shielded ? {} : { signal: context.signal }),
+    ...(run.shielded ? {} : { signal }),
     ...(output === undefined ? {} : { onOutput: (stream, chunk) => output(name, stream, chunk) }),
   };
 }
@@ -151,7 +153,7 @@ export function record(
 
 /** @throws HostStop when the job was cancelled; `notRun` on a host where nothing has happened yet. */
 export function assertNotCancelled(run: HostRun, step: string): void {
-  if (run.shielded || !run.context.signal.aborted) return;
+  if (run.shielded || !run.signal.aborted) return;
   throw cancelledBefore(run, step);
 }
 
@@ -180,6 +182,9 @@ export function unanswered(
     const error = new MtuiError("job.cancelled", `${step}: the command was ended by the cancel.${rest}`);
     return new HostStop("cancelled", { error: error.toReport(), stillRunning: !outcome.gone });
   }
+  const { kind } = outcome.error;
+  if (outcome.state === "notRun" && (kind === "job.cancelled" || kind === "request.cancelled"))
+    return cancelledBefore(run, step);
   // A refusal in the middle of the work (a lock that is no longer ours) is a failure of the whole.
   const begun = outcome.state === "notRun" && run.commands.length > 0;
   return new HostStop(begun ? "failed" : outcome.state, { error: outcome.error });

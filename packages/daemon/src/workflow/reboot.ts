@@ -34,7 +34,7 @@ export async function rebootHost(run: HostRun): Promise<void> {
   const outcome = await session.reboot({
     lock,
     budgetSeconds: context.rebootBudget ?? DEFAULT_BUDGET,
-    ...(run.shielded ? {} : { signal: context.signal }),
+    ...(run.shielded ? {} : { signal: run.signal }),
   });
   if (outcome.state === "notRun") throw unanswered(run, { outcome, step: "reboot" });
   const entry = {

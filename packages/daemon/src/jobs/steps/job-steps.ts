@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { HeldLock, HostSession } from "../../hosts/index.ts";
 import type { Job } from "../job.ts";
+import { CancelPoint } from "./cancel-point.ts";
 import { RecordedSession } from "./recorded-session.ts";
 import type { JobOutputs } from "../output/index.ts";
 import type { StepJournal, StepOutputs } from "./saved-step.ts";
@@ -24,9 +25,18 @@ interface StepHost {
 export class JobSteps {
   readonly #options: StepsOptions & { job: Job };
   readonly #hosts = new Map<string, { host: StepHost; session: RecordedSession }>();
+  readonly #cancel: CancelPoint;
 
+  /** As soon as the job is there: who cancels it in its turn or before asks how far it is. */
   constructor(options: StepsOptions & { job: Job }) {
+    const { job, journal } = options;
     this.#options = options;
+    this.#cancel = new CancelPoint(job, job.again ? journal.ended(job.id) : new Map());
+  }
+
+  /** Ends the job's work on this host. */
+  signal(host: string): AbortSignal {
+    return this.#cancel.signal(host);
   }
 
   /** The job has ended, and that is written down: its steps are not needed any more. */
@@ -34,6 +44,12 @@ export class JobSteps {
     const { job, journal } = this.#options;
     for (const { host } of this.#hosts.values()) delete host.atWork;
     journal.forget(job.id);
+  }
+
+  /** Hosts on which it had begun in a former life, and which its desk has lost since. */
+  get lost(): readonly string[] {
+    const { job, journal } = this.#options;
+    return job.again ? [...journal.hosts(job.id)].filter((host) => !this.#hosts.has(host)) : [];
   }
 
   /** One session a host for the whole job: its steps are counted there. */
@@ -48,6 +64,8 @@ export class JobSteps {
       job: job.id,
       again: job.again,
       frozen: job.frozen,
+      stopped: this.#cancel.signal(name),
+      asks: (step) => this.#cancel.asks(name, step),
       session: () => host.session,
     });
     this.#hosts.set(name, { host, session });

@@ -1,3 +1,4 @@
+import { MtuiError } from "@mtui/core/protocol";
 import { type Clock, pause } from "../../clock.ts";
 import type { HeldLock, HostSession, RebootOutcome } from "../../hosts/index.ts";
 
@@ -28,6 +29,13 @@ export async function recordedReboot(session: HostSession, options: Rebooting): 
       await save(former, end);
       return end;
     }
+  }
+  // Cancelled before, and the host is as it was then: it does not go down any more.
+  if (former !== null && signal?.aborted) {
+    const error = new MtuiError("job.cancelled", `${session.name}: cancelled before it rebooted.`);
+    const end: RebootOutcome = { state: "notRun", error: error.toReport() };
+    await save(former, end);
+    return end;
   }
   const before = former ?? (await session.bootId());
   if (before === null) return { state: "failed", reason: "the boot id before the reboot cannot be read" };

@@ -1,4 +1,4 @@
-import { MtuiError } from "@mtui/core/protocol";
+import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import { type Clock, pause } from "../../clock.ts";
 import type {
   Captured,
@@ -25,6 +25,10 @@ export interface RecordedOptions {
   readonly again: boolean;
   /** When it fires, no step answers any more: the job goes on in the next life. */
   readonly frozen: AbortSignal;
+  /** The cancel has reached this host: of what is not shielded from it, nothing is begun any more. */
+  readonly stopped: AbortSignal;
+  /** Told of each step before anything is done for it. */
+  readonly asks: (step: number) => void;
   /** For so long a reading query is asked again when the link breaks under it (milliseconds). */
   readonly patienceMs: number;
 }
@@ -80,6 +84,7 @@ export class RecordedSession implements HostSession {
   async query(command: string, options: ExecOptions = {}): Promise<CommandOutcome> {
     return await this.#recorded({ kind: "query", command, options }, async (key) => {
       const output = this.#options.outputs.open(key, { fresh: true, capture: captureOf(options) });
+      if (this.#options.again && options.signal?.aborted) return this.#notBegun();
       const { onOutput: _, ...quiet } = options;
       return await this.#askAgain(options, async () => {
         const outcome = await this.#session.query(command, quiet);
@@ -108,8 +113,10 @@ export class RecordedSession implements HostSession {
         // Followers are told by the files' writer: who comes late is told the same.
         onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => output.push(stream, chunk),
       };
+      const stopped = options.signal?.aborted === true;
       let outcome: Outcome = { state: "absent" };
       if (this.#options.again) outcome = await this.#session.follow(id, { ...wishes, from: output.received });
+      if (this.#options.again && stopped) outcome = this.#asCancelled(outcome);
       if (outcome.state === "absent") outcome = await this.#session.change(command, lock, { ...wishes, id });
       if (!("stdout" in outcome)) return outcome;
       const { stdout, stderr } = outcome;
@@ -154,6 +161,7 @@ export class RecordedSession implements HostSession {
     const { journal, clock } = this.#options;
     const key = this.#next();
     const saved = journal.find(key);
+    if (saved === null && this.#options.again && this.#options.stopped.aborted) return true;
     // One that had begun may be in the file: better a missing line than two.
     if (saved !== null) return expectKind(saved, "history", key).end ?? true;
     const at = clock.now();
@@ -172,6 +180,7 @@ export class RecordedSession implements HostSession {
     const save = (before: string, end: RebootOutcome | null): Promise<boolean> =>
       journal.save(key, { kind: "reboot", at: clock.now(), before, end });
     const former = saved === null ? null : saved.before;
+    if (former === null && this.#options.again && options.signal?.aborted) return this.#notBegun();
     return await this.#alive(recordedReboot(this.#session, { ...options, former, save, clock }));
   }
 
@@ -197,6 +206,7 @@ export class RecordedSession implements HostSession {
 
   #next(): StepKey {
     this.#step += 1;
+    this.#options.asks(this.#step);
     return { ...this.#where, step: this.#step };
   }
 
@@ -212,6 +222,20 @@ export class RecordedSession implements HostSession {
   #forgetLock(): void {
     const saved = this.#lock();
     if (saved?.held === true) this.#options.journal.saveLock(this.#where, { ...saved, held: false });
+  }
+
+  /** The job was cancelled before this step was begun. */
+  #notBegun(): { state: "notRun"; error: ErrorReport } {
+    const error = new MtuiError("job.cancelled", `${this.name}: cancelled before it began; nothing was run.`);
+    return { state: "notRun", error: error.toReport() };
+  }
+
+  /** The step that was under way at the cancel: what had ended badly when it was found, the cancel had ended. */
+  #asCancelled(outcome: Outcome): Outcome {
+    if (outcome.state === "absent") return this.#notBegun();
+    if (outcome.state !== "failed") return outcome;
+    const { exit: _, signal: __, ...ran } = outcome;
+    return { ...ran, state: "cancelled", gone: true };
   }
 
   async #recorded(

@@ -51,6 +51,10 @@ export interface StepJournal {
   find(key: StepKey): SavedStep | null;
   /** @returns false when it could not be written: then its trace on the host must stay */
   save(key: StepKey, step: SavedStep): Promise<boolean>;
+  /** The last step of each of the job's hosts whose end is written down. */
+  ended(job: string): ReadonlyMap<string, number>;
+  /** Where the job has taken a lock or a step. */
+  hosts(job: string): ReadonlySet<string>;
   /** The operation lock that the job took last on the host. */
   lock(of: Omit<StepKey, "step">): SavedLock | null;
   saveLock(of: Omit<StepKey, "step">, lock: SavedLock): void;
