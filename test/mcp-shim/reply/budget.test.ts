@@ -10,7 +10,9 @@ import { resultOf } from "./from-schema.ts";
 
 const table = buildCommandTable("0.1.0");
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
-const runs = process.env["MTUI_LONG"] === undefined ? 25 : 1000;
+/** Items of the longest lists. */
+const scale = process.env["MTUI_LONG"] === undefined ? 6 : 16;
+const runs = process.env["MTUI_LONG"] === undefined ? 8 : 1000;
 
 function textOf(reply: ReturnType<typeof replyOf>): string {
   const [first] = reply.content;
@@ -28,7 +30,7 @@ describe.each(
   test("a reply is within the budget, says something, is clean, and keeps its schema", () => {
     const budget = fc.integer({ min: LEAST_BUDGET, max: 30_000 });
     fc.assert(
-      fc.property(resultOf(operation, 12), budget, (result, bytes) => {
+      fc.property(resultOf(operation, scale), budget, (result, bytes) => {
         const context = { operation: name, params: { workspace: "default" }, budget: bytes, table };
         const reply = replyOf(result, context);
         const text = textOf(reply);
@@ -40,7 +42,7 @@ describe.each(
         const checked = operation.result.safeParse(reply.structuredContent);
         expect(checked.success ? [] : checked.error.issues).toEqual([]);
       }),
-      { numRuns: runs },
+      { numRuns: runs, endOnFailure: process.env["MTUI_SHRINK"] === undefined },
     );
   });
 });

@@ -3,6 +3,8 @@ import type { OPERATIONS } from "@mtui/core/registry";
 
 type Schema = Record<string, unknown>;
 
+const LONGEST = process.env["MTUI_LONG"] === undefined ? 4000 : 40_000;
+
 /** Texts as hosts, files and people could have written them: escapes, other scripts, half characters, lines. */
 const nasty = fc.oneof(
   { weight: 4, arbitrary: fc.string({ maxLength: 12 }) },
@@ -19,7 +21,7 @@ const nasty = fc.oneof(
     "Retrieving: x.rpm [done]\n(1/2) Installing: x [..done]\n",
   ),
   fc
-    .tuple(fc.constantFrom("x", "line\n", "ß", "\\", '"\n', "🦎\n"), fc.integer({ min: 1, max: 20_000 }))
+    .tuple(fc.constantFrom("x", "line\n", "ß", "\\", '"\n', "🦎\n"), fc.integer({ min: 1, max: LONGEST }))
     .map(([unit, times]) => unit.repeat(times)),
 );
 
@@ -33,6 +35,8 @@ function from(schema: Schema, scale: number): fc.Arbitrary<unknown> {
   if ("const" in schema) return fc.constant(schema["const"]);
   if (Array.isArray(values)) return fc.constantFrom(...(values as unknown[]));
   if (Array.isArray(anyOf)) return fc.oneof(...(anyOf as Schema[]).map((each) => from(each, scale)));
+  if (Array.isArray(type))
+    return fc.oneof(...(type as string[]).map((each) => from({ ...schema, type: each }, scale)));
   switch (type) {
     case "string":
       return texts(schema);

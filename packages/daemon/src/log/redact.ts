@@ -1,5 +1,7 @@
 import { redact, type Secrets } from "@mtui/core/text";
 
+export type { Secrets };
+
 const MASK = "***";
 const SECRET_KEY = /token|password|passwd|secret|authorization|cookie/i;
 const MAX_TEXT = 8_192;

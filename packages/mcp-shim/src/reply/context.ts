@@ -1,3 +1,5 @@
+import type { CommandTable } from "@mtui/core/protocol";
+
 /** What a reply is made for. */
 export interface ReplyContext {
   /** Name in the registry. */
@@ -6,6 +8,8 @@ export interface ReplyContext {
   readonly params: Readonly<Record<string, unknown>>;
   /** Bytes of the whole reply, text and structured content together. */
   readonly budget: number;
+  /** Says how hints for the command line are said for tools; without it they stay as they are. */
+  readonly table?: CommandTable;
   /** Texts that are secrets themselves, beyond those that are known by their form. */
   readonly secrets?: readonly string[];
 }

@@ -1,3 +1,4 @@
 export type { KnownState, ReplyContext } from "./context.ts";
 export { failureOf } from "./failure.ts";
-export { replyOf } from "./reply.ts";
+export { pageBytes } from "./fit/omitted.ts";
+export { LEAST_BUDGET, replyOf } from "./reply.ts";
