@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { LoadedConfig } from "@mtui/core/config";
 import { ourLockUser } from "@mtui/core/domain";
 import { createArbiter } from "./arbiter/index.ts";
+import { RememberedCalls } from "./asked/index.ts";
 import { systemClock } from "./clock.ts";
 import { EventLog } from "./events/index.ts";
 import { createHostConnector } from "./hosts/index.ts";
@@ -14,6 +15,7 @@ import { dispatch } from "./operations/index.ts";
 import { recover } from "./recovery/recover.ts";
 import type { IncomingCall } from "./server/index.ts";
 import {
+  callRecorder,
   hostLedger,
   jobRecorder,
   type Journal,
@@ -114,7 +116,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     outputs,
     workspaces,
     lostLeases: new LostLeases(clock),
-    arbiter,
+    remembered: new RememberedCalls({ clock, journal: callRecorder(journal) }),
     namespaces: new Namespaces({
       journal: namespaceRecorder(journal),
       inUse: (namespace) => workspaces.list().some(({ name }) => name.startsWith(`${namespace}/`)),
@@ -137,8 +139,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
   return {
     services,
     recover: () => recover(services, journal),
-    handle: (call) =>
-      dispatch(call.name, call.params, { services, client: call.client, signal: call.signal }),
+    handle: ({ name, params, client, signal, idempotencyKey: key }) =>
+      dispatch(name, params, { services, client, signal, key }),
     async shutDown(leave) {
       stopLeases();
       const report = await shutDown(services, leave);

@@ -25,7 +25,7 @@ async function crowd(): Promise<Desk> {
 
 const names = ({ workspaces }: ResultOf<"list_workspaces">) => workspaces.map(({ workspace }) => workspace);
 const owners = (each: { workspace?: string | undefined }[]) =>
-  [...new Set(each.map(({ workspace }) => workspace))].toSorted();
+  [...new Set(each.map(({ workspace }) => workspace ?? ""))].toSorted((a, b) => (a < b ? -1 : 1));
 
 describe("of many clients on one daemon", () => {
   test("an agent's lists show its own, and say how much they leave out", async () => {

@@ -2,6 +2,7 @@ import type { RefHost } from "@mtui/core/domain";
 import type { Config } from "@mtui/core/config";
 import type { OperationName, ParamsOf, ResultOf } from "@mtui/core/registry";
 import type { HostArbiter } from "../arbiter/index.ts";
+import type { AskedCall, RememberedCalls } from "../asked/index.ts";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "../events/index.ts";
 import type { Log } from "../log/index.ts";
@@ -34,6 +35,8 @@ export interface Services {
   readonly outputs: JobOutputs;
   readonly workspaces: WorkspaceRegistry;
   readonly lostLeases: LostLeases;
+  /** What was asked under idempotency keys. */
+  readonly remembered: RememberedCalls;
   /** Which agent works where. */
   readonly namespaces: Namespaces;
   readonly arbiter: HostArbiter;
@@ -52,6 +55,8 @@ export interface Services {
 }
 
 export interface Call {
+  /** It may come again: what it starts says so. */
+  readonly asked?: AskedCall;
   readonly services: Services;
   readonly client: ClientIdentity;
   /** Aborted when the client cancels the call or is gone. */

@@ -1,5 +1,6 @@
 import { MtuiError } from "@mtui/core/protocol";
 import { type OperationName, operationsByName, type ParamsOf, type ResultOf } from "@mtui/core/registry";
+import { askedCall, jobsAskedFor } from "../asked/index.ts";
 import { addHost } from "./add-host.ts";
 import { leaseLost } from "../workspaces/lost-leases.ts";
 import { type ClientIdentity, fullName, mayChange } from "../workspaces/names.ts";
@@ -128,7 +129,21 @@ function isPlain(name: string): name is PlainName {
 /** One validated call to its handler. The names are checked against the registry by the server. */
 export async function dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
   signOfLife(name, params, call);
-  assertLease(name, params, call);
+  assertAllowed(name, params, call);
+  const { client, services, signal } = call;
+  // A question may be asked as often as one likes.
+  if (key === undefined || operationsByName.get(name)?.effect === "read") return carryOut(name, params, call);
+  const asked = askedCall(name, { params, client, key });
+  if (isSlow(name) || name === "validate") return carryOut(name, params, { ...call, asked });
+  return services.remembered.once(asked, {
+    signal,
+    work: (until) => carryOut(name, params, { ...call, signal: until }),
+  });
+}
+
+async function carryOut(name: string, params: unknown, call: Call): Promise<unknown> {
+  const started = jobsAskedFor(call.asked, call.services);
+  if (started.length === 0) assertLease(name, params, call);
   if (isSlow(name)) return callSlow(name, params, call);
   if (isPlain(name)) return callPlain(name, params, call);
   throw new MtuiError("method.unknown", `There is no operation ${name}.`, {
@@ -187,7 +202,8 @@ async function callPlain<N extends PlainName>(name: N, params: unknown, call: Ca
 async function callSlow<N extends SlowName>(name: N, params: unknown, call: Call): Promise<unknown> {
   const common = params as SlowParams;
   const handler: JobHandler<N> = SLOW[name];
-  const job = startJob(name, { params: params as ParamsOf<N>, common, call, handler });
+  const [asked] = jobsAskedFor(call.asked, call.services);
+  const job = asked ?? startJob(name, { params: params as ParamsOf<N>, common, call, handler });
   if (common.background) return { job: job.view(), result: null };
   await foreground(job, call.signal);
   return { job: job.view(), result: job.end?.result ?? null };

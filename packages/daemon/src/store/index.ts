@@ -1,3 +1,4 @@
+export { callRecorder } from "./call-recorder.ts";
 export { hostLedger } from "./host-ledger.ts";
 export { type InstanceLock, takeInstance } from "./instance.ts";
 export { jobRecorder } from "./job-recorder.ts";

@@ -223,7 +223,11 @@ export class Peer implements AsyncDisposable {
     this.#reason = reason;
     this.#splitter.stop();
     this.#incoming.abandon(
-      new MtuiError("request.cancelled", `${this.#options.remote} is gone.`, { cause: reason }),
+      new MtuiError("request.cancelled", `${this.#options.remote} is gone.`, {
+        cause: reason,
+        // Nobody's wish: what may be asked again goes on.
+        data: { gone: true },
+      }),
     );
     this.#outgoing.failAll(reason);
     this.#tell({ event: "ended", message: reason.message, error: reason });
