@@ -18,9 +18,6 @@ import { listRefhosts } from "./list-refhosts.ts";
 import { lock } from "./lock.ts";
 import { listLocks } from "./locks.ts";
 import { listQueue } from "./queue.ts";
-import { takeover } from "./takeover.ts";
-import { listTimeout, setTimeoutOperation } from "./timeouts.ts";
-import { get, put } from "./transfers.ts";
 import {
   showDiff,
   testreportFill,
@@ -31,6 +28,9 @@ import {
 } from "./report-files.ts";
 import { listBugs, listTemplates, listUpdateCommands, showUpdateRepos, unload } from "./report-views.ts";
 import { assertAllowed } from "./permissions.ts";
+import { takeover } from "./takeover.ts";
+import { listTimeout, setTimeoutOperation } from "./timeouts.ts";
+import { get, put } from "./transfers.ts";
 import { unlock } from "./unlock.ts";
 import { foreground, type SlowParams, startJob } from "./start-job.ts";
 import { validate } from "./validate.ts";
@@ -126,8 +126,15 @@ function isPlain(name: string): name is PlainName {
   return Object.hasOwn(PLAIN, name);
 }
 
-/** One validated call to its handler. The names are checked against the registry by the server. */
-export async function dispatch(name: string, params: unknown, call: Call): Promise<unknown> {
+/**
+ * One validated call to its handler, once: a request that comes again under its key is answered as it was. The
+ * names are checked against the registry by the server.
+ */
+export async function dispatch(
+  name: string,
+  params: unknown,
+  { key, ...call }: Call & { key?: string | undefined },
+): Promise<unknown> {
   signOfLife(name, params, call);
   assertAllowed(name, params, call);
   const { client, services, signal } = call;
@@ -164,7 +171,6 @@ function signOfLife(name: string, params: unknown, { services, client }: Call): 
 
   function touch(workspace: Workspace | undefined): void {
     if (workspace !== undefined && !workspace.closing) workspaces.touch(workspace, client.kind);
-  assertAllowed(name, params, call);
   }
 }
 
