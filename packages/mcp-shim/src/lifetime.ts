@@ -1,5 +1,5 @@
 /** How often the parent is looked for, in milliseconds. */
-const PARENT_MS = 2_000;
+const PARENT_MS = 1_000;
 
 /**
  * Settles when there is nobody left to serve: the input has ended, the output is dead, or the parent is

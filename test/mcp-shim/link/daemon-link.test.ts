@@ -149,6 +149,19 @@ describe("a connection that breaks under a call", () => {
     expect(dials).toHaveLength(1);
   });
 
+  test("after an error that nobody understands another connection is used", async () => {
+    const client = fakeClient({
+      a: () => {
+        throw new MtuiError("internal", "?");
+      },
+    });
+    const { dials, call } = linkTo(client, fakeClient());
+    await expect(call("a")).rejects.toMatchObject({ kind: "internal" });
+    await expect(call("a")).resolves.toBe(true);
+    expect(dials).toHaveLength(2);
+    expect(client.disposed).toBe(true);
+  });
+
   test("two calls that lose the same connection dial one new one", async () => {
     const first = fakeClient({ a: silence, b: silence });
     const { dials, call } = linkTo(first, fakeClient());

@@ -93,6 +93,8 @@ export class DaemonLink implements AsyncDisposable {
       return await first.call(call);
     } catch (thrown) {
       loss = toMtuiError(thrown);
+      // What cannot be understood may have been meant for all calls of the connection.
+      if (loss.kind === "internal") this.#forget(first);
       if (!isLoss(loss)) throw loss;
       this.#forget(first);
       if (first.hung || call.signal.aborted || this.#closed)
@@ -179,10 +181,12 @@ function knowKeys(first: Connection, second: Connection): boolean {
   return first.has("idempotency") && second.has("idempotency");
 }
 
-/** Is this an error after which another daemon may be there to go on with? */
+/**
+ * Is this an error after which another connection is needed to go on? One of the protocol means that the two
+ * ends do not understand each other any more; whoever is still answered on the old one gets that answer.
+ */
 function isLoss({ kind }: MtuiError): boolean {
-  // The last one is what a client makes of garbage, after which the connection is of no more use.
-  return kind === "daemon.unreachable" || kind === "daemon.stopping" || kind === "protocol.invalid";
+  return kind === "daemon.unreachable" || kind === "daemon.stopping" || kind.startsWith("protocol.");
 }
 
 function cancelled(signal: AbortSignal): MtuiError {
