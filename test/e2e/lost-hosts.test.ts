@@ -134,4 +134,31 @@ describe.skipIf(withoutLab)("hosts that are lost in the middle of the work", () 
     expect(await readLock(sp6, "pool")).toBeNull();
     await sp6.must("rm /tmp/go /tmp/here");
   });
+
+  test("a cancel does not wait for a host that is away: cancelled, lost there, and ended when it is seen again", async () => {
+    mendIfFailed();
+    const sleeps = async (): Promise<boolean> => (await sp6.exec("pgrep -f '^sleep 47110'")).stdout !== "";
+    expect(await home.ctl("add-host", "-w", "outlived", "-t", "sp6-1")).toMatchObject({ code: 0 });
+    const begun = await home.ctl("run", "-w", "outlived", "--background", "--json", "--", "sleep", "47110");
+    const { job, jobs } = JSON.parse(begun.stdout) as { job?: { id: string }; jobs?: { id: string }[] };
+    const id = job?.id ?? jobs?.[0]?.id ?? "";
+    await waitUntil(sleeps, { for: "the command on sp6-1" });
+    await sp6.wire({ refuse: true });
+    await sp6.cut();
+    expect(await home.ctl("job", "cancel", id)).toMatchObject({ code: 0 });
+    await home.ctl("job", "wait", id, "--timeout", "60");
+    expect(await home.json("job", "result", id)).toMatchObject({
+      job: { state: "cancelled" },
+      result: { hosts: [{ state: "lost", exit: null, error: { data: { reason: "not_ended" } } }] },
+    });
+    expect(await sleeps()).toBe(true);
+    expect(await readLock(sp6)).toContain("run");
+
+    await sp6.wire({});
+    expect(await home.ctl("run", "-w", "outlived", "true")).toMatchObject({ code: 0 });
+    expect(await sleeps()).toBe(false);
+    expect(await readLock(sp6)).toBeNull();
+    expect(await home.ctl("close-workspace", "outlived")).toMatchObject({ code: 0 });
+    expect(await readLock(sp6, "pool")).toBeNull();
+  });
 });

@@ -42,6 +42,19 @@ describe("how a job ended", () => {
     expect(end.error === undefined).toBe(expected === "done");
   });
 
+  test.each([
+    ["not_ended", "cancelled"],
+    ["unreachable", "lost"],
+  ])("a host that could not be reached for the cancel (%s): %s", (reason, expected) => {
+    const error = { kind: "host.lost" as const, message: "away", retryable: false, data: { reason } };
+    const away = { host: "away", state: "lost" as const, exit: null, error };
+    const end = jobEnd(jobOf({ cancelled: true }), { hosts: [away, ...hosts("ok")], result: null });
+    expect(end).toMatchObject({ state: expected, error: { data: { hosts: { away: "lost" } } } });
+    // Another loss beside it is still one.
+    const both = jobEnd(jobOf({ cancelled: true }), { hosts: [away, ...hosts("lost")], result: null });
+    expect(both.state).toBe("lost");
+  });
+
   test("a host that did all and whose update is FAILED is no success; one that was not tested is", () => {
     const [good, bad] = hosts("ok", "ok");
     const ended = (verdict: "FAILED" | "NOT_TESTED") =>

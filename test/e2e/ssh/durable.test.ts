@@ -63,10 +63,12 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
     ["is cut", () => host.cut()],
     ["loses its sshd", () => host.must("pkill -f '^sshd: root' || pkill -f 'sshd-session: root'")],
     [
-      "is frozen for some seconds",
+      "is frozen until the command has ended",
       async () => {
         await host.wire({ freeze: true });
-        await new Promise((resolve) => setTimeout(resolve, 5000));
+        await waitUntil(async () => (await host.exec("grep '^end ' /root/.mtuid/d1/*.run")).stdout !== "", {
+          for: "the end of the command, of which nobody hears",
+        });
         await host.wire({});
       },
     ],

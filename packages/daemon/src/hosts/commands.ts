@@ -7,7 +7,7 @@ import { type DurableEnd, runDurable } from "./durable-run.ts";
 import { durableHome, type DurableScript, isDurableId, sweepScript } from "./durable-script.ts";
 import type { FenceLocks } from "./fence-script.ts";
 import type { HostLink } from "./host-link.ts";
-import type { CommandOutcome } from "./outcome.ts";
+import { type CommandOutcome, isNotEnded } from "./outcome.ts";
 import type { LockKind, RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
 import { reasonOf } from "./shell-lock-port.ts";
@@ -21,6 +21,8 @@ export interface CommandsOptions {
   readonly owner: string;
   /** Bytes of each stream that the host keeps of a change. @default 256 MiB */
   readonly spool?: number;
+  /** Changes on this host that a cancel could not reach: they are ended as soon as it can be. */
+  readonly unended: Set<string>;
 }
 
 const SPOOL = 256 * 1024 * 1024;
@@ -38,11 +40,15 @@ interface Running {
   /** Of a change: lets go of it. */
   readonly detach: AbortController;
   readonly done: Promise<unknown>;
+  /** Nobody waits for it: the end of the session lets go of it at once. */
+  readonly idle: boolean;
 }
 
 /** Closing waits this long for a link that is broken; what runs on the host then stays there. */
 const REACH_MS = 10_000;
 const LOOK_MS = 500;
+/** Behind everything that a host keeps: of a command that is only to be ended, nothing is wanted. */
+const BEHIND_ALL = 2 ** 40;
 
 /** Runs commands on one host and knows which are running, so that closing can end them. */
 export class Commands {
@@ -98,10 +104,24 @@ export class Commands {
     return release === "-" ? outcome : { ...outcome, lockReleased: release === "released" };
   }
 
-  /** Their files go with the next step on the host. */
+  /** Ends changes that a cancel could not reach, as soon as the host can be. @returns when nothing is left to try */
+  async endLeft(): Promise<void> {
+    await Promise.all([...this.#options.unended].map(async (id) => await this.#endLater(id)));
+  }
+
+  async #endLater(id: string): Promise<void> {
+    const from = { stdout: BEHIND_ALL, stderr: BEHIND_ALL };
+    const limits = { silence: 0, total: 0, capture: 0 };
+    const end = await this.#durable({ signal: AbortSignal.abort(), limits }, { id, from, idle: true });
+    if (end.kind === "outcome" && mayBeAtWork(end.outcome)) return;
+    this.#options.unended.delete(id);
+    this.collect([id]);
+  }
+
+  /** Their files go with the next step on the host; those of a change that has to be ended first, after that. */
   collect(ids: readonly string[]): void {
     const files = ids
-      .filter(isDurableId)
+      .filter((id) => isDurableId(id) && !this.#options.unended.has(id))
       .flatMap((id) => ["run", "out", "err"].map((end) => `"$B"/${id}.${end}`));
     if (files.length === 0) return;
     this.#used = true;
@@ -127,7 +147,10 @@ export class Commands {
   /** Ends what runs (TERM, grace, KILL) and waits for it; for a host that cannot be reached not long. */
   async endAll(): Promise<void> {
     const deadline = performance.now() + REACH_MS;
-    for (const { stop } of this.#running) stop.abort();
+    for (const { stop, detach, idle } of this.#running) {
+      stop.abort();
+      if (idle && !this.#options.link.connected) detach.abort();
+    }
     const look = setInterval(() => {
       if (performance.now() > deadline && !this.#options.link.connected) this.#letGo();
     }, LOOK_MS);
@@ -152,12 +175,13 @@ export class Commands {
   async #watched<T>(
     options: ExecOptions,
     work: (wishes: ExecOptions & { signal: AbortSignal; detach: AbortSignal }) => Promise<T>,
+    { idle = false }: { idle?: boolean } = {},
   ): Promise<T> {
     const [stop, detach] = [new AbortController(), new AbortController()];
     const any = (own: AbortController, other: AbortSignal | undefined): AbortSignal =>
       other === undefined ? own.signal : AbortSignal.any([other, own.signal]);
     const done = work({ ...options, signal: any(stop, options.signal), detach: any(detach, options.detach) });
-    const entry = { stop, detach, done };
+    const entry = { stop, detach, done, idle };
     this.#running.add(entry);
     try {
       return await done;
@@ -169,12 +193,12 @@ export class Commands {
 
   async #durable(
     options: ExecOptions,
-    what: { id: string; start?: DurableScript["start"]; from?: DurableScript["from"] },
+    what: { id: string; start?: DurableScript["start"]; from?: DurableScript["from"]; idle?: boolean },
   ): Promise<DurableEnd> {
-    const { link, paths, limits, hostName, owner } = this.#options;
-    const { id, start, from = { stdout: 0, stderr: 0 } } = what;
+    const { link, paths, limits, hostName, owner, unended } = this.#options;
+    const { id, start, from = { stdout: 0, stderr: 0 }, idle = false } = what;
     this.#used = true;
-    return await this.#watched(
+    const end = await this.#watched(
       options,
       async ({ signal, detach, onOutput, onLink, limits: own }) =>
         await runDurable({
@@ -189,8 +213,15 @@ export class Commands {
           hostName,
           ...(onOutput === undefined ? {} : { onOutput }),
           ...(onLink === undefined ? {} : { onLink }),
+          patient: idle,
         }),
+      { idle },
     );
+    if (end.kind === "outcome" && end.outcome.state === "lost" && isNotEnded(end.outcome.error) && !idle) {
+      unended.add(id);
+      void this.#endLater(id);
+    }
+    return end;
   }
 
   async #query(
@@ -258,6 +289,15 @@ export class Commands {
         ).toReport();
     }
   }
+}
+
+/** After it was to be ended: it was not, and can be at another time. */
+function mayBeAtWork(outcome: CommandOutcome): boolean {
+  if (outcome.state === "unreachable") return true;
+  if (outcome.state === "cancelled") return !outcome.gone;
+  if (outcome.state !== "lost") return false;
+  // Without its runner, or since a reboot, nothing is known of it that could be ended.
+  return !["rebooted", "runner_killed"].includes(String(outcome.error.data?.["reason"]));
 }
 
 function noHome(host: string, reason: string): ErrorReport {

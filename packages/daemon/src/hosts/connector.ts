@@ -82,6 +82,9 @@ const DEFAULT_LIMITS: CommandLimits = {
   reconnect: 3600,
 };
 
+/** What a cancel could not reach gets so long to end (TERM, grace, KILL) before a session begins. */
+const LEFT_MS = 15_000;
+
 /** Others call a lock stale after a day at the earliest, so a quarter of our own limit is early enough. */
 const MAX_RESTAMP_SECONDS = 6 * 3600;
 
@@ -104,6 +107,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     identity,
     stale,
     live,
+    unended: new Map(),
     limits,
     ...(options.spool === undefined ? {} : { spool: options.spool }),
     ...(options.jobsAtWork === undefined ? {} : { jobsAtWork: options.jobsAtWork }),
@@ -158,7 +162,13 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
       return await connect(claim, { ...way, signal }, async (seat) => {
         const look = await cutOnAbort(seat.link, { signal }, async () => await seat.look({ inventoryRow }));
         signal?.throwIfAborted();
-        return seat.session(look);
+        const session = seat.session(look);
+        // Whoever waits for this connection wants to work there, or to take the locks away.
+        const late = Promise.withResolvers<void>();
+        const stop = clock.after(LEFT_MS, late.resolve);
+        await unlessAborted(Promise.race([seat.leftEnded, late.promise]), { signal }).catch(() => undefined);
+        stop();
+        return session;
       });
     },
     probe: createProber({ resolve, settings, paths, identity, stale, live, dial: options.dial ?? dial }),

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
-import { endGroup } from "../ssh/end-group.ts";
+import { endGroup, type GroupKiller } from "../ssh/end-group.ts";
 import { type LimitWatch, type Stop, watchLimits } from "../ssh/limit-watch.ts";
 import type { RemoteShell } from "../ssh/transport.ts";
 import { type DurablePlace, durableScript, type DurableScript } from "./durable-script.ts";
 import { type Attachment, DurableStreams, type Followed } from "./durable-streams.ts";
 import type { HostLink } from "./host-link.ts";
-import type { CommandOutcome } from "./outcome.ts";
+import { type CommandOutcome, NOT_ENDED } from "./outcome.ts";
 import type { RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
 
 export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
   readonly link: Pick<
     HostLink,
-    "control" | "shell" | "ready" | "connected" | "signal" | "alive" | "members" | "terminate"
+    "control" | "shell" | "ready" | "connected" | "drop" | "signal" | "alive" | "members" | "terminate"
   >;
   readonly paths: RemotePaths;
   readonly place: DurablePlace;
@@ -24,6 +24,8 @@ export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLin
   readonly signal: AbortSignal;
   readonly detach: AbortSignal;
   readonly hostName: string;
+  /** A cancel does not shorten the time that a broken link has: nobody waits for the answer. */
+  readonly patient?: boolean;
 }
 
 export type DurableEnd =
@@ -32,6 +34,8 @@ export type DurableEnd =
   | { readonly kind: "refused"; readonly reason: string };
 
 type Event = Followed | Stop | { readonly why: "detached" };
+/** How it can be over for us. */
+type End = Exclude<Event, { why: "refused" }> | { readonly why: "unreached" };
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 15_000;
@@ -40,6 +44,10 @@ const END_WAIT_MS = 5000;
 const LEFT_BEHIND_MS = 500;
 /** A command that ends before that costs no look at its output. */
 const WAKE_MS = 40;
+/** A cancel waits so long for a host that cannot be reached; its command may then still be at work. */
+const UNREACHED_MS = 10_000;
+/** Links on which ending it is tried, and no answer comes. */
+const END_TRIES = 3;
 /** Followers in a row that end at once and bring nothing. */
 const FRUITLESS = 20;
 
@@ -81,10 +89,14 @@ class DurableRun {
   /** A script is, or may be, on the host. */
   #sent: boolean;
   #stop: Stop | null = null;
+  /** By `performance.now`. */
+  #stoppedAt = 0;
   /** Since when, by `performance.now`; null while it stands. */
   #broken: number | null = null;
   #pause = FIRST_PAUSE_MS;
   #fruitless = 0;
+  /** How often the host could not be asked to end it. */
+  #unanswered = 0;
 
   constructor(
     options: DurableRunOptions,
@@ -97,6 +109,7 @@ class DurableRun {
     this.#sent = options.start === undefined;
     void parts.watch.stopped.then((stop) => {
       this.#stop = stop;
+      this.#stoppedAt = performance.now();
     });
   }
 
@@ -149,12 +162,20 @@ class DurableRun {
     const { said } = attachment;
     if (this.#broken !== null) await this.#again(attachment);
     void this.#wake(attachment);
+    const { start, signal } = this.#options;
+    // Cancelled before anybody looked: what is over by now says how it ended, and only what is at work is ended.
+    if (start === undefined && signal.aborted) await Promise.race([said, attachment.running, this.#detached]);
     const event: Event = await Promise.race([said, this.#detached, this.#watch.stopped]);
     if (isStop(event)) {
-      const gone = await this.#endIt(said);
+      const { gone, answered } = await this.#endIt(said);
       const last = await Promise.race([said, sleep(gone ? END_WAIT_MS : 0, null, { ref: false })]);
       shell.destroy();
-      if (!gone && !this.#options.link.connected) return null;
+      if (!gone && !answered) {
+        // A link that stands and brings no answer is broken all the same.
+        await this.#options.link.drop();
+        this.#unanswered += 1;
+        return this.#unanswered < END_TRIES ? null : this.#outcome(this.#unheard());
+      }
       const release = last?.why === "ended" ? last.release : "-";
       return this.#outcome(event, { gone, release });
     }
@@ -187,47 +208,91 @@ class DurableRun {
     this.#options.onLink?.("again");
   }
 
-  /** @returns true with the proof that nothing of its process group is left */
-  async #endIt(said: Promise<Followed>): Promise<boolean> {
+  /** `gone` with the proof that nothing of its process group is left; `answered` unless the host could not be asked. */
+  async #endIt(said: Promise<Followed>): Promise<{ gone: boolean; answered: boolean }> {
     const { link, limits } = this.#options;
     const none = said.then(({ why }) => (why === "refused" || why === "ended" ? null : 0));
     const group = Promise.race([this.#streams.group, none]);
-    return await endGroup({ group, killer: link, graceSeconds: limits.grace });
+    let answered = true;
+    const asking = <T>(answer: Promise<T>): Promise<T> => {
+      answer.catch(() => (answered = false));
+      return answer;
+    };
+    const killer: GroupKiller = {
+      signal: (...sent) => asking(link.signal(...sent)),
+      alive: (leader) => asking(link.alive(leader)),
+      members: (...asked) => asking(link.members(...asked)),
+      terminate: (pids) => asking(link.terminate(pids)),
+    };
+    const gone = await endGroup({ group, killer, graceSeconds: limits.grace });
+    return { gone, answered: answered && link.connected };
   }
 
   /** Until the link stands again. @returns an end when that takes too long, or nobody waits any more */
   async #wait(): Promise<DurableEnd | null> {
-    const { link, limits, onLink, detach } = this.#options;
+    const { link, onLink, detach } = this.#options;
     if (this.#broken === null) {
       this.#broken = performance.now();
       this.#watch.pause();
       onLink?.("broken");
     }
-    const deadline = this.#broken + limits.reconnect * 1000;
-    for (;;) {
-      if (detach.aborted) return this.#outcome({ why: "detached" });
-      if (performance.now() >= deadline || this.#fruitless >= FRUITLESS)
-        return this.#outcome(this.#stop ?? { why: "closed" });
-      try {
-        await link.ready(AbortSignal.any([detach, AbortSignal.timeout(untilThen(deadline))]));
-        if (this.#fruitless > 1) await this.#rest(deadline);
-        return null;
-      } catch {
-        await this.#rest(deadline);
+    const { late, done } = this.#patience(this.#broken);
+    try {
+      for (;;) {
+        if (detach.aborted) return this.#outcome({ why: "detached" });
+        if (late.aborted || this.#fruitless >= FRUITLESS) return this.#outcome(this.#unheard());
+        try {
+          await link.ready(AbortSignal.any([detach, late]));
+          if (this.#fruitless > 1) await this.#rest(late);
+          return null;
+        } catch {
+          await this.#rest(late);
+        }
       }
+    } finally {
+      done();
     }
   }
 
-  async #rest(deadline: number): Promise<void> {
-    await Promise.race([
-      sleep(Math.min(this.#pause, untilThen(deadline)), null, { ref: false }),
-      this.#detached,
-    ]);
+  /** Fires when the link has been broken for too long, which is sooner once somebody waits for the cancel. */
+  #patience(broken: number): { late: AbortSignal; done: () => void } {
+    const { limits, patient = false } = this.#options;
+    const over = new AbortController();
+    const timers: NodeJS.Timeout[] = [];
+    const until = (then: number): void => {
+      const ms = then - performance.now();
+      if (ms <= 0) over.abort();
+      else timers.push(setTimeout(() => over.abort(), ms).unref());
+    };
+    until(broken + limits.reconnect * 1000);
+    let waiting = true;
+    void this.#watch.stopped.then(({ why }) => {
+      if (waiting && why === "cancelled" && !patient) until(Math.max(broken, this.#stoppedAt) + UNREACHED_MS);
+    });
+    const done = (): void => {
+      waiting = false;
+      for (const timer of timers) clearTimeout(timer);
+    };
+    return { late: over.signal, done };
+  }
+
+  async #rest(late: AbortSignal): Promise<void> {
+    await sleep(this.#pause, undefined, {
+      ref: false,
+      signal: AbortSignal.any([late, this.#options.detach]),
+    }).catch(() => undefined);
     this.#pause = Math.min(this.#pause * 2, MAX_PAUSE_MS);
   }
 
+  /** The host could not be asked again. A cancel of what may be at work is not done. */
+  #unheard(): Stop | { why: "closed" | "unreached" } {
+    const stop = this.#stop;
+    if (stop === null) return { why: "closed" };
+    return stop.why === "cancelled" ? { why: "unreached" } : stop;
+  }
+
   #outcome(
-    event: Exclude<Event, { why: "refused" }>,
+    event: End,
     { gone = false, release = "-" }: { gone?: boolean; release?: string } = {},
   ): DurableEnd {
     const ran = { ...this.#streams.captured, ms: performance.now() - this.#started };
@@ -235,7 +300,7 @@ class DurableRun {
   }
 
   #state(
-    event: Exclude<Event, { why: "refused" }>,
+    event: End,
     { ran, gone }: { ran: DurableStreams["captured"] & { ms: number }; gone: boolean },
   ): CommandOutcome {
     const { limits, hostName } = this.#options;
@@ -255,16 +320,14 @@ class DurableRun {
         return { state: "lost", error: died(hostName, event.of), ...ran };
       case "closed":
         return { state: "lost", error: unreachable(hostName, limits.reconnect), ...ran };
+      case "unreached":
+        return { state: "lost", error: unreached(hostName), ...ran };
     }
   }
 }
 
 function isStop(event: Event): event is Stop {
   return event.why === "cancelled" || event.why === "silence" || event.why === "total";
-}
-
-function untilThen(deadline: number): number {
-  return Math.max(1, Math.ceil(deadline - performance.now()));
 }
 
 function letGo(host: string): ErrorReport {
@@ -293,6 +356,17 @@ function unreachable(host: string, seconds: number): ErrorReport {
     {
       hint: `Look at the host before you run it again: ssh root@${host}`,
       data: { host, reason: "unreachable" },
+    },
+  ).toReport();
+}
+
+function unreached(host: string): ErrorReport {
+  return new MtuiError(
+    "host.lost",
+    `${host} could not be reached to end the command: it may still be running there, under its lock.`,
+    {
+      hint: `It is ended as soon as ${host} is connected again. Until then: ssh root@${host}`,
+      data: { host, reason: NOT_ENDED },
     },
   ).toReport();
 }

@@ -150,6 +150,8 @@ mtui_mark end "\${q:-$e}" "$rel" "$wo" "$we"; mtui_mark end >&2
  * on a full disk (its \`wchar\`: the file's bytes and as many as it read, less its own line in \`.run\`). When it has ended, the pumps have written everything that it wrote as soon as they sleep,
  * because a pipe's reader sleeps only on an empty pipe; what it left behind may hold the pipes open, and is not waited for.
  *
+ * What the shell itself would say of a command that was killed is no output of the command.
+ *
  * The command leads a session of its own: ending its group does not touch those who report its end.
  */
 function startFunctions(
@@ -181,6 +183,7 @@ else
 "\${SHELL:-/bin/sh}" -c ${shellQuote(command)} </dev/null & g=$!
 printf 'go 0\\n' >>"$R.run"
 fi
+exec 2>/dev/null
 wait $g; xx=$?
 while [ $xx -gt 128 ] && kill -0 $g 2>/dev/null; do wait $g; xx=$?; done
 po= pe=; while [ -z "$po" ] || [ -z "$pe" ]; do mtui_look; done

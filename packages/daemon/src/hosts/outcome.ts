@@ -37,3 +37,11 @@ export type CommandOutcome =
   | { readonly state: "notRun"; readonly error: ErrorReport };
 
 export type HostState = CommandOutcome["state"] | "running";
+
+/** The `reason` of an outcome `lost` that a cancel came to: nobody could be asked to end the command. */
+export const NOT_ENDED = "not_ended";
+
+/** Did a cancel come to nothing because the host could not be reached? Its command may be at work, under its lock. */
+export function isNotEnded(error: ErrorReport | null): boolean {
+  return error?.data?.["reason"] === NOT_ENDED;
+}

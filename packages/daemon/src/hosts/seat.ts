@@ -23,6 +23,8 @@ export interface SeatOptions {
   readonly limits: CommandLimits;
   /** Bytes of each stream that a host keeps of a change. */
   readonly spool?: number;
+  /** By host key, changes that a cancel could not reach. */
+  readonly unended: Map<string, Set<string>>;
   /** Ids of jobs that will ask for what their commands left on hosts. */
   readonly jobsAtWork?: () => readonly string[];
   readonly paths: RemotePaths;
@@ -49,6 +51,8 @@ export class Seat {
   readonly link: HostLink;
   readonly locks: RemoteLocks;
   readonly clock: Clock;
+  /** When nothing is at work any more of what an earlier cancel could not reach; a session begins with that. */
+  leftEnded: Promise<void> = Promise.resolve();
   readonly #claim: Claim;
   readonly #options: SeatOptions;
   #skew: number;
@@ -105,7 +109,10 @@ export class Seat {
   session(look: HostLook): SshHostSession {
     const { limits, paths, identity, restampMs, keep, spool } = this.#options;
     const { link, locks, hostClock } = this;
-    const { hostName } = this.#claim;
+    const { hostName, hostKey } = this.#claim;
+    const { unended } = this.#options;
+    const left = unended.get(hostKey) ?? new Set();
+    unended.set(hostKey, left);
     const commands = new Commands({
       link,
       paths,
@@ -113,7 +120,9 @@ export class Seat {
       hostName,
       owner: identity.daemonId,
       ...(spool === undefined ? {} : { spool }),
+      unended: left,
     });
+    this.leftEnded = commands.endLeft();
     commands.sweep(this.#options.jobsAtWork?.() ?? []);
     return new SshHostSession({
       claim: this.#claim,

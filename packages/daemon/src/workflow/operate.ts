@@ -2,6 +2,7 @@ import type { HostResult } from "@mtui/core/registry";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { WorkflowContext, WorkflowHost } from "./context.ts";
 import { fanOut } from "../fan-out.ts";
+import { isNotEnded } from "../hosts/outcome.ts";
 import { assertNotCancelled, HostStop, type HostRun, hostRun } from "./host-run.ts";
 import { releaseOperationLocks, takeOperationLocks } from "./operation-locks.ts";
 
@@ -61,6 +62,7 @@ export async function operate<P, V>(
     } catch (thrown) {
       const stop = thrown instanceof HostStop ? thrown : unexpected(thrown);
       ended.set(run, { stop, value: null });
+      if (isNotEnded(stop.error)) leaveLocked(run);
     }
     const result = hostResult(run, ended.get(run)?.stop ?? null);
     context.progress?.(run.name, {
@@ -89,6 +91,15 @@ function hostResult(run: HostRun, stop: HostStop | null): HostResult {
   if (commands.length > 0) return { ...common, state: "ok", exit: 0, error: null };
   const error = new MtuiError("operation.failed", `Nothing was run on ${name}.`);
   return { ...common, state: "notRun", exit: null, error: error.toReport() };
+}
+
+/** What runs on has the lock for as long as it runs; asking for it now is asking a host that does not answer. */
+function leaveLocked(run: HostRun): void {
+  run.lock = null;
+  if (run.byHand) return;
+  run.warnings.push(
+    "its operation lock stays until the command has ended there; the next operation on it, or remove-host, looks after that",
+  );
 }
 
 function unexpected(thrown: unknown): HostStop {
