@@ -67,6 +67,7 @@ async function main(): Promise<number> {
     journal,
   });
   log.hide(loaded.config.gitea.token);
+  for (const notice of loaded.notices) log.log("warn", notice);
   const fd = takeListenFd(env);
   // Awaited here: the lock and the log must outlive the daemon.
   return await runDaemon({

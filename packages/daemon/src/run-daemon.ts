@@ -65,6 +65,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     operations: operationsByName,
     hello: async (params, { id }) =>
       answerHello(params, {
+        replyBytes: loaded.config.mcp.reply_bytes,
         namespace: () => namespaces.grant({ ...params.client, id }),
         daemonId: instance.daemonId,
         startedAt,

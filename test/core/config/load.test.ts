@@ -34,6 +34,7 @@ test("without files everything has its documented default", () => {
   using at = home();
   expect(at.load()).toEqual({
     files: [],
+    notices: [],
     sources: {},
     config: {
       mtui: {
@@ -73,6 +74,7 @@ test("without files everything has its documented default", () => {
         keep_output_bytes: 2_147_483_648,
         spool_bytes: 268_435_456,
       },
+      mcp: { reply_bytes: 20_000 },
       daemon: { fanout: 64, log_level: "info" },
     },
   });
@@ -235,4 +237,26 @@ test("YAML that unfolds without end is refused", () => {
     );
   writeFileSync(at.user, `lock:\n  wait: 1\n  ${lines.join("\n  ")}\n`);
   expect(problemOf(() => at.load()).kind).toBe("config.invalid");
+});
+
+test("keys of mtui's own section mcp are read over, and each says what stands in its place", () => {
+  using at = home();
+  const former = {
+    session_cap: 32,
+    session_idle_timeout: 0,
+    tool_profile: "core",
+    tools_allow: "run, put",
+    tools_deny: ["reboot"],
+    max_output_bytes: -1,
+  };
+  const lines = Object.entries(former).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`);
+  writeFileSync(at.user, `mcp:\n${lines.join("")}  reply_bytes: 9000\n`);
+  const { config, notices } = at.load();
+  expect(config.mcp).toEqual({ reply_bytes: 9000 });
+  expect(notices).toHaveLength(Object.keys(former).length);
+  expect(notices[4]).toBe(`${at.user}:6: mcp.tools_deny is not used; start mtui-mcp with --deny`);
+  writeFileSync(at.user, "mcp:\n  reply_bytes: 100\n  tool_profil: core\n");
+  expect(problemOf(at.load).message).toMatch(
+    /mcp\.reply_bytes must be a whole number from 2000 .*mcp\.tool_profil/s,
+  );
 });

@@ -37,6 +37,32 @@ export function localCommands(): OperationEntry[] {
         follow: { type: "boolean", default: false, description: "go on with what is written from now on" },
       },
     }),
+    local("mcp_config", {
+      summary: "Print what makes an AI client start mtui-mcp",
+      cli: { command: "mcp config", positionals: ["client"] },
+      properties: {
+        client: {
+          type: "string",
+          enum: ["claude-desktop", "claude-code", "opencode", "vscode"],
+          description: "whose configuration",
+        },
+        namespace: { type: "string", description: "whose workspaces the agent changes; default: its own" },
+        profile: { type: "string", enum: ["full", "core", "read-only"], description: "which tools it gets" },
+        allow: {
+          type: "array",
+          items: { type: "string", minLength: 1 },
+          default: [],
+          description: "takeover, unlock_force, foreign, or a tool",
+        },
+        deny: {
+          type: "array",
+          items: { type: "string", minLength: 1 },
+          default: [],
+          description: "a tool that it does not get",
+        },
+      },
+      required: ["client"],
+    }),
     local("completion", {
       summary: "Print the completion script of a shell",
       cli: { positionals: ["shell"] },

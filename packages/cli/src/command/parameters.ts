@@ -42,10 +42,13 @@ const METAVARS: Readonly<Record<string, string>> = {
   operation: "add|remove",
 };
 
-/** Parameters that the client fills in by itself while it follows. */
+/** Parameters that the client fills in by itself while it follows, and those that mean nothing for people. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   job_follow: ["timeout"],
-  list_events: ["timeout"],
+  list_events: ["timeout", "all"],
+  list_workspaces: ["all"],
+  list_queue: ["all"],
+  job_list: ["all"],
 };
 
 export function parametersOf(entry: OperationEntry): Parameter[] {

@@ -16,6 +16,8 @@ export async function runLocal(
       return (await import("../local/daemon-commands.ts")).daemonRestart(parsed, context);
     case "daemon_logs":
       return (await import("../local/daemon-logs.ts")).daemonLogs(parsed, context);
+    case "mcp_config":
+      return (await import("../local/mcp-config.ts")).mcpConfig(parsed, context);
     case "completion": {
       const { completionScript } = await import("../completion/scripts.ts");
       context.io.out.write(completionScript(String(parsed.params.shell)));

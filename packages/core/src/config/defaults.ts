@@ -56,6 +56,7 @@ export function defaults(env: NodeJS.ProcessEnv): Defaults {
       keep_output_bytes: 2 * 1024 * 1024 * 1024,
       spool_bytes: 256 * 1024 * 1024,
     },
+    mcp: { reply_bytes: 20_000 },
     daemon: { fanout: 64, log_level: "info" },
   };
   return { config, sources };

@@ -8,6 +8,8 @@ export interface LoadedConfig {
   config: Config;
   /** Files in force, in the order of reading. */
   files: string[];
+  /** Keys that were read over, with the file and what to do instead. */
+  notices: string[];
   /** `section.key` to the file or `$VARIABLE` that set it; keys that are missing have their default. */
   sources: Record<string, string>;
 }
@@ -29,15 +31,18 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const { files } = findConfigFiles(options.config, { env, systemFile: options.systemFile ?? SYSTEM_FILE });
   const { config, sources } = defaults(env);
   const merged: Record<string, Record<string, unknown>> = structuredClone(config);
+  const notices: string[] = [];
   for (const file of files) {
-    for (const [section, values] of Object.entries(readConfigFile(file, env))) {
+    const read = readConfigFile(file, env);
+    notices.push(...read.notices);
+    for (const [section, values] of Object.entries(read.settings)) {
       for (const [key, value] of Object.entries(values)) {
         merged[section] = { ...merged[section], [key]: value };
         sources[`${section}.${key}`] = file;
       }
     }
   }
-  return { config: checkWhole(merged, sources), files, sources };
+  return { config: checkWhole(merged, sources), files, notices, sources };
 }
 
 /** The same, with secrets masked, for echo and support. */

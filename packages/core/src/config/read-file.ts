@@ -13,6 +13,7 @@ import {
 import { expandHome } from "./paths.ts";
 import { configInvalid, type Problem } from "./problem.ts";
 import { checkSection } from "./check-section.ts";
+import { ignoredKey } from "./schema/former-keys.ts";
 import { isSection, keysOf, PATH_KEYS, type PartialConfig, SECTION_NAMES } from "./schema/sections.ts";
 import { unknownName } from "./unknown-name.ts";
 
@@ -23,7 +24,10 @@ const MAX_ALIASES = 100;
  * What one file sets. Every problem of the file is collected, so that one look mends it.
  * @throws MtuiError `config.invalid` naming file, line, key and what is allowed.
  */
-export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialConfig {
+export function readConfigFile(
+  path: string,
+  env: NodeJS.ProcessEnv,
+): { settings: PartialConfig; notices: string[] } {
   const lines = new LineCounter();
   const document = parseDocument(readBounded(path), { lineCounter: lines, prettyErrors: false });
   const lineAt = (offset: number | undefined) => (offset === undefined ? null : lines.linePos(offset).line);
@@ -35,7 +39,7 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialCon
   if (problems.length > 0) throw configInvalid(path, problems);
 
   const root = document.contents;
-  if (isEmpty(root)) return {};
+  if (isEmpty(root)) return { settings: {}, notices: [] };
   if (!isMap(root)) {
     throw configInvalid(path, [
       { line: 1, key: null, text: `the file must be a mapping of ${SECTION_NAMES.join(", ")}` },
@@ -43,6 +47,7 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialCon
   }
 
   const settings: PartialConfig = {};
+  const notices: string[] = [];
   let bundleLine: number | null = null;
   for (const pair of root.items as Pair[]) {
     const name = keyText(pair);
@@ -57,6 +62,12 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialCon
       const linesOf = new Map(pair.value.items.map((item) => [keyText(item), lineAt(startOf(item))]));
       if (name === "mtui") bundleLine = linesOf.get("ssl_verify") ?? null;
       const values = valuesOf(pair.value, { document, path, line });
+      for (const key of Object.keys(values)) {
+        const instead = ignoredKey(`${name}.${key}`);
+        if (instead === null) continue;
+        delete values[key];
+        notices.push(`${path}:${linesOf.get(key) ?? ""}: ${name}.${key} is not used; ${instead}`);
+      }
       Object.assign(settings, { [name]: checkSection(name, values, { linesOf, problems }) });
     } else if (!isEmpty(pair.value)) {
       problems.push({
@@ -79,7 +90,7 @@ export function readConfigFile(path: string, env: NodeJS.ProcessEnv): PartialCon
     }
   }
   if (problems.length > 0) throw configInvalid(path, problems);
-  return settings;
+  return { settings, notices };
 }
 
 /** A path in a file is meant from that file, not from where somebody happened to start the daemon. */

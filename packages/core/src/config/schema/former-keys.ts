@@ -10,8 +10,21 @@ const FORMER: Readonly<Record<string, string>> = {
   teregen: "this program does not generate reports; remove the section",
   obs: "this program does not do reviews; remove the section",
   openqa: "this program does not ask openQA; remove the section",
-  mcp: "mtui-mcp takes its settings from its own command line; remove the section",
 };
+
+/** Keys that files of `mtui` may have in sections of ours: they are read over, and said in the log. */
+const IGNORED: Readonly<Record<string, string>> = {
+  "mcp.session_cap": "mtui-mcp serves one client a process",
+  "mcp.session_idle_timeout": "workspaces have leases instead",
+  "mcp.tool_profile": "start mtui-mcp with --profile",
+  "mcp.tools_allow": "start mtui-mcp with --allow",
+  "mcp.tools_deny": "start mtui-mcp with --deny",
+  "mcp.max_output_bytes": "mcp.reply_bytes bounds a reply",
+};
+
+export function ignoredKey(name: string): string | null {
+  return Object.hasOwn(IGNORED, name) ? (IGNORED[name] ?? null) : null;
+}
 
 export function formerKey(name: string): string | null {
   return Object.hasOwn(FORMER, name) ? (FORMER[name] ?? null) : null;

@@ -70,6 +70,7 @@ export const SECTIONS = {
     keep_output_bytes: count(0, 2 ** 50),
     spool_bytes: count(1024 * 1024, 2 ** 40),
   }),
+  mcp: z.strictObject({ reply_bytes: count(2_000, 1_000_000) }),
   daemon: z.strictObject({
     fanout: count(1, 1_000),
     log_level: choice(["debug", "info", "warn", "error"]),

@@ -1,0 +1,99 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import type { Parsed } from "../command/parse.ts";
+import { usageError } from "../command/usage-error.ts";
+import type { Context } from "../run/context.ts";
+import { printJson } from "../run/print.ts";
+
+const SERVER = "mtui";
+const PROGRAM = "mtui-mcp";
+
+export const MCP_CLIENTS = ["claude-desktop", "claude-code", "opencode", "vscode"] as const;
+type McpClient = (typeof MCP_CLIENTS)[number];
+
+/** Where each client reads it, as its people call the file. */
+const FILES: { readonly [C in McpClient]: string } = {
+  "claude-desktop": "claude_desktop_config.json (Linux: ~/.config/Claude/)",
+  "claude-code": ".mcp.json in the project's directory",
+  opencode: "opencode.json in the project's directory, or ~/.config/opencode/opencode.json",
+  vscode: ".vscode/mcp.json in the project's directory",
+};
+
+interface Start {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** How each client wants to be told of a server that it starts itself. */
+const SNIPPETS: { readonly [C in McpClient]: (start: Start) => unknown } = {
+  "claude-desktop": (start) => ({ mcpServers: { [SERVER]: start } }),
+  "claude-code": (start) => ({ mcpServers: { [SERVER]: { type: "stdio", ...start } } }),
+  opencode: ({ command, args }) => ({
+    $schema: "https://opencode.ai/config.json",
+    mcp: { [SERVER]: { type: "local", command: [command, ...args], enabled: true } },
+  }),
+  vscode: (start) => ({ servers: { [SERVER]: { type: "stdio", ...start } } }),
+};
+
+/**
+ * Prints what makes an MCP client start `mtui-mcp`: JSON on standard output, and on standard error where it goes.
+ * @throws MtuiError params.invalid
+ */
+export function mcpConfig({ params }: Parsed, context: Context): number {
+  const client = MCP_CLIENTS.find((each) => each === params.client);
+  if (client === undefined) throw usageError("Which client?", `One of ${MCP_CLIENTS.join(", ")}.`);
+  const { io, flags } = context;
+  const command = programPath(io.env);
+  const args = [
+    ...one("--namespace", params.namespace, NAMESPACE),
+    ...one("--profile", params.profile, WORD),
+    ...list("--allow", params.allow),
+    ...list("--deny", params.deny),
+    ...(flags.config === undefined ? [] : ["--config", resolve(flags.config)]),
+  ];
+  printJson(SNIPPETS[client]({ command: command ?? PROGRAM, args }), context);
+  io.err.write(`This goes into ${FILES[client]}.\n`);
+  if (command === null) io.err.write(`${PROGRAM} was not found here: put its whole path in.\n`);
+  return 0;
+}
+
+const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/;
+const WORD = /^[a-z0-9_-]{1,64}$/;
+
+function one(option: string, value: unknown, grammar: RegExp): string[] {
+  if (value === undefined) return [];
+  const text = String(value);
+  if (grammar.test(text)) return [option, text];
+  throw usageError(
+    `${option}: ${JSON.stringify(text)} is not allowed.`,
+    `As for ${PROGRAM}: ${PROGRAM} --help`,
+  );
+}
+
+function list(option: string, value: unknown): string[] {
+  const words = (Array.isArray(value) ? value : []).flatMap((each) => String(each).split(","));
+  return words.length === 0 ? [] : [option, words.map((word) => one(option, word, WORD)[1]).join(",")];
+}
+
+/**
+ * The whole path, because a client that a desktop has started has not the shell's `PATH`: of the program that the
+ * shell would start, else of the one beside this.
+ * @returns null when there is none
+ */
+function programPath(env: NodeJS.ProcessEnv): string | null {
+  const own = process.argv[1];
+  const places = [
+    ...(env["PATH"] ?? "").split(delimiter).filter((place) => isAbsolute(place)),
+    ...(own === undefined ? [] : [dirname(own)]),
+  ];
+  return places.map((place) => join(place, PROGRAM)).find((path) => isExecutable(path)) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
