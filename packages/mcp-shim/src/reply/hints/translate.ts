@@ -1,4 +1,4 @@
-import type { CommandTable, OperationEntry } from "@mtui/core/protocol";
+import type { CommandTable, OperationEntry, ParamSchema } from "@mtui/core/protocol";
 import { commandsOf, type Commands } from "./commands.ts";
 import { spelled, toolCall } from "./tool-call.ts";
 
@@ -12,7 +12,9 @@ import { spelled, toolCall } from "./tool-call.ts";
 const INSTEAD: Readonly<Record<string, string>> = { job_follow: "job_wait" };
 /** Programs whose flags are their own, until the sentence ends. */
 const OTHERS = /\b(?:mtui-mcp|mtuid|zypper|svn|systemctl|loginctl|ssh|ssh-add)\b[^,;\n]*/y;
-const CALL = /\bmtuictl(?=[ \t]+[a-z])/y;
+const CALL = /\bmtuictl(?=[ \t]+(?:[a-z]|--))/y;
+/** `run -t HOST -- ls -l`: the one command that hints also name without its program. */
+const RUN = /\b(?=run (?:-t \S+ )?-- )/y;
 /** A flag that stands for itself, with a value where one is plainly meant. */
 const FLAG = /--?[A-Za-z][A-Za-z-]*/y;
 const TOKEN = /[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s"']+)/y;
@@ -25,18 +27,21 @@ export interface Speech {
 
 /** The text with every command of `mtuictl` as a call of a tool. */
 export function inToolWords(text: string, { table, operation }: Speech): string {
-  if (!/mtuictl|(?:^|[\s(])--?[A-Za-z]/.test(text)) return text;
+  if (!/mtuictl|run -|(?:^|[\s(])--?[A-Za-z]/.test(text)) return text;
   const commands = commandsOf(table);
   let out = "";
+  // Flags behind a call are more of its own.
+  let about = operation;
   for (let at = 0; at < text.length; ) {
     const piece =
-      call(text, at, commands) ?? others(text, at) ?? flag(text, at, { commands, operation }) ?? null;
+      call(text, at, commands) ?? others(text, at) ?? flag(text, at, { commands, operation: about });
     if (piece === null) {
       out += text[at];
       at += 1;
     } else {
       out += piece.text;
       at = piece.end;
+      about = piece.about ?? about;
     }
   }
   return out;
@@ -45,6 +50,8 @@ export function inToolWords(text: string, { table, operation }: Speech): string 
 interface Piece {
   readonly text: string;
   readonly end: number;
+  /** The operation that it calls. */
+  readonly about?: string;
 }
 
 function others(text: string, at: number): Piece | null {
@@ -54,12 +61,14 @@ function others(text: string, at: number): Piece | null {
 
 /** `mtuictl` with its words: as a tool, or as what a person can do. */
 function call(text: string, at: number, commands: Commands): Piece | null {
-  const [program] = matchAt(CALL, text, at) ?? [];
+  const [program] = matchAt(CALL, text, at) ?? matchAt(RUN, text, at) ?? [];
   if (program === undefined) return null;
-  const tokens = tokensFrom(text, at + program.length);
+  const tokens = tokensFrom(program === "" ? ` ${text}` : text, program === "" ? at : at + program.length);
+  if (program === "") for (const token of tokens) token.end -= 1;
   const found = commands.find(tokens.map(({ word }) => word));
   if (found === null || found.entry.cli.hidden === true) {
     const end = personal(tokens);
+    if (/\bperson\b/.test(text.slice(0, at))) return { text: program, end: at + program.length };
     return {
       text: `(for a person: ${text.slice(at, end ?? at + program.length).trim()})`,
       end: end ?? at + program.length,
@@ -72,17 +81,13 @@ function call(text: string, at: number, commands: Commands): Piece | null {
     from: tokens[length - 1]?.end ?? at,
   });
   const instead = INSTEAD[entry.name];
-  return { text: toolText(instead ?? entry.name, args), end };
-}
-
-function toolText(name: string, args: Readonly<Record<string, unknown>>): string {
-  return toolCall(name, args);
+  return { text: toolCall(instead ?? entry.name, args), end, about: entry.name };
 }
 
 interface Token {
   readonly word: string;
   /** Where it ends, its closing punctuation not counted. */
-  readonly end: number;
+  end: number;
   /** Does the sentence go on behind it? */
   readonly last: boolean;
 }
@@ -121,6 +126,12 @@ function argumentsOf(
   let end = from;
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at] as Token;
+    const last = entry.cli.positionals?.at(-1);
+    if (token.word === "--" && last !== undefined) {
+      // Whatever follows is the command, to the end of the sentence.
+      const rest = tokens.slice(at + 1);
+      return { args: { ...args, [last]: rest.map(({ word }) => word) }, end: rest.at(-1)?.end ?? token.end };
+    }
     const name = token.word.startsWith("-") ? commands.parameter(token.word, entry) : null;
     if (name !== null) {
       const isFlag = entry.params.properties[name]?.type === "boolean";
@@ -136,7 +147,12 @@ function argumentsOf(
       continue;
     }
     const [place] = places;
-    if (place === undefined || token.word.startsWith("-") || !isArgument(token.word)) break;
+    if (
+      place === undefined ||
+      token.word.startsWith("-") ||
+      !isArgument(token.word, entry.params.properties[place])
+    )
+      break;
     set(args, place, { word: token.word, entry });
     if (entry.params.properties[place]?.type !== "array") places.shift();
     end = token.end;
@@ -159,7 +175,8 @@ function set(
 }
 
 /** Names have a digit, a sign or capitals (`ID`, `RRID`); prose has not. */
-function isArgument(word: string): boolean {
+function isArgument(word: string, schema: ParamSchema | undefined): boolean {
+  if (schema?.type === "string" && schema.enum?.includes(word) === true) return true;
   return /[\d:/_]/.test(word) || /^[A-Z]{2,}$/.test(word);
 }
 
