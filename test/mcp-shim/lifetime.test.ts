@@ -61,7 +61,7 @@ describe("the process", { timeout: 30_000 }, () => {
     send(child.stdin, { id: 2, method: "tools/list" });
     send(child.stdin, call(3, "list_hosts"));
     const got = await answers(child.stdout, 2);
-    expect(got.map(({ id }) => id).toSorted()).toEqual([2, 3]);
+    expect(got.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual([2, 3]);
     expect(got.find(({ id }) => id === 3)?.result).toMatchObject({ isError: true });
     child.stdin.end();
     expect(await exit).toBe(0);

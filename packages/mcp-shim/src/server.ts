@@ -5,7 +5,7 @@ import { type CallContext, callTool } from "./call/index.ts";
 import { resourceHandlers } from "./resources/index.ts";
 import { INSTRUCTIONS, offered, type Profile, toolsOf } from "./tools/index.ts";
 
-export interface ServerParts extends CallContext {
+export interface ServerParts extends Omit<CallContext, "table"> {
   readonly table: ToolTable;
   readonly profile: Profile;
   readonly add: readonly string[];
@@ -34,7 +34,7 @@ export function createServer({ table, profile, add, deny, ...context }: ServerPa
   server.setRequestHandler("tools/call", async ({ params }, request) => {
     const entry = byName.get(params.name);
     if (entry === undefined) throw unknownTool(params.name, { table, names: [...byName.keys()] });
-    const result = await callTool(entry, params.arguments ?? {}, { ...context, request });
+    const result = await callTool(entry, params.arguments ?? {}, { ...context, table, request });
     return server.projectCallToolResult(result, promised.get(entry.name));
   });
   resources.install(server);

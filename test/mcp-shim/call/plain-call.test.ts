@@ -131,6 +131,23 @@ describe("waiting", () => {
   });
 });
 
+describe("output in pages", () => {
+  const reply = { job: job({ id: "run-1" }), result: null, error: null, output: [], cursor: null };
+
+  test.each([
+    [{ output: true }, 6_000],
+    [{ cursor: "c", limit: 1_000_000 }, 6_000],
+    [{ tail: 10, limit: 2_000 }, 2_000],
+    [{}, undefined],
+    [{ output: false }, undefined],
+  ])("job_result %j asks for pages that a reply can show: %s", async (args, limit) => {
+    const daemon = fakeClient({ job_result: () => reply });
+    await using mcp = await session(async () => daemon);
+    await mcp.call("job_result", { job_id: "run-1", ...args });
+    expect(daemon.asked.at(-1)?.params["limit"]).toBe(limit);
+  });
+});
+
 describe("template in place of a workspace", () => {
   const workspaces = [
     {

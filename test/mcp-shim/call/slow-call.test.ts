@@ -53,6 +53,8 @@ describe("a slow tool in the foreground", () => {
       job_result: ended,
     });
     await using mcp = await session(async () => daemon);
+    // From here on the client holds every structured result against the schema that its tool has promised.
+    await mcp.client.listTools();
     const reply = await mcp.call("update", { hosts: ["ant"] });
     expect(reply.isError).toBeUndefined();
     expect(reply.structuredContent).toMatchObject({ job: { id: "update-1", state: "done" }, result: RESULT });

@@ -78,11 +78,3 @@ export function fakeClient(
     },
   };
 }
-
-/** Fails as a connection does that breaks before the answer came. */
-export function breaking(client: () => FakeClient): Answer {
-  return () => {
-    client().lose();
-    return new Promise(() => {});
-  };
-}

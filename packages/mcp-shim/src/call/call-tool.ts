@@ -5,31 +5,35 @@ import {
   SdkError,
   SdkErrorCode,
 } from "@modelcontextprotocol/server";
-import { MtuiError, type OperationEntry, toMtuiError } from "@mtui/core/protocol";
+import { type CommandTable, MtuiError, type OperationEntry, toMtuiError } from "@mtui/core/protocol";
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../limits.ts";
 import type { DaemonLink } from "../link/index.ts";
 import { failureOf, type ReplyContext, replyOf } from "../reply/index.ts";
 import { checkArguments, workspaceOf } from "../tools/index.ts";
+import { onePage } from "./one-page.ts";
 import { plainCall } from "./plain-call.ts";
 import { progressOf } from "./progress.ts";
 import { type CallOptions, KnownFailure, slowCall } from "./slow-call.ts";
 
 export interface CallContext {
+  /** For hints in the language of tools. */
+  readonly table: CommandTable;
   readonly link: DaemonLink;
   readonly clock: Clock;
   readonly limits: Limits;
 }
 
 /**
- * One call of a tool, from what the agent sent to what it reads. What goes wrong is the tool's answer too, with the
- * kind to decide by and the hint to go on with.
+ * One call of a tool, from what the agent sent to what it reads. What goes wrong is the tool's answer too, with
+ * the kind to decide by and the hint to go on with.
  */
 export async function callTool(
   entry: OperationEntry,
   args: Readonly<Record<string, unknown>>,
-  { link, clock, limits, request }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
+  { request, ...parts }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
 ): Promise<CallToolResult> {
+  const { link, clock, limits, table } = parts;
   using progress = progressOf(request, { clock, limits, quick: !entry.slow });
   const { signal } = request.mcpReq;
   const options: CallOptions = {
@@ -41,23 +45,44 @@ export async function callTool(
     key: randomUUID(),
     tell: (text) => progress.tell(text),
   };
-  let params: Readonly<Record<string, unknown>> = args;
-  const context = (): ReplyContext => ({ operation: entry.name, params, budget: link.replyBytes });
+  let params = args;
+  const context = (): ReplyContext => ({ operation: entry.name, params, budget: link.replyBytes, table });
   try {
-    const checked = checkArguments(entry, args);
-    params = checked.params;
-    if (checked.template !== null) params = await onTemplate(checked.template, { params, options });
-    if (entry.slow) {
-      const result = await slowCall(entry, params, options);
-      return markFailed(replyOf(result, context()), result);
-    }
-    progress.tell(entry.name);
-    const { result, note } = await plainCall(entry, params, options);
-    return markFailed(withNote(result, { note, context: context() }), result);
+    params = await paramsFor(entry, args, options);
+    return await answer(entry, { params, options, context });
   } catch (thrown) {
     if (thrown instanceof KnownFailure) return failureOf(thrown.error, { ...context(), known: thrown.known });
     return failureOf(hinted(toMtuiError(thrown), entry), context());
   }
+}
+
+/** What the daemon is asked, from what the agent said. @throws MtuiError `params.invalid`, `workspace.unknown` */
+async function paramsFor(
+  entry: OperationEntry,
+  args: Readonly<Record<string, unknown>>,
+  options: CallOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { params, template } = checkArguments(entry, args);
+  const paged = onePage(entry, { params, budget: options.link.replyBytes });
+  return template === null ? paged : onTemplate(template, { params: paged, options });
+}
+
+async function answer(
+  entry: OperationEntry,
+  {
+    params,
+    options,
+    context,
+  }: {
+    params: Readonly<Record<string, unknown>>;
+    options: CallOptions;
+    context: () => ReplyContext;
+  },
+): Promise<CallToolResult> {
+  if (entry.slow) return replyOf(await slowCall(entry, params, options), context());
+  options.tell(entry.name);
+  const { result, note } = await plainCall(entry, params, options);
+  return withNote(result, { note, context: context() });
 }
 
 /** The workspace where the report is loaded, by its name. */
@@ -84,17 +109,6 @@ function withNote(
   if (note === null) return replyOf(result, context);
   const reply = replyOf(result, { ...context, budget: context.budget - Buffer.byteLength(note) });
   return { ...reply, content: [...reply.content, { type: "text", text: note }] };
-}
-
-/**
- * The work that was asked for, or whose result was asked for, did not come about: that is an error however much
- * there is to tell. Of many updates at once each says so itself.
- */
-function markFailed(reply: CallToolResult, result: unknown): CallToolResult {
-  if (typeof result !== "object" || result === null) return reply;
-  const { job, error } = result as { job?: { error?: unknown } | null; error?: unknown };
-  const failed = "result" in result && ((error ?? null) !== null || (job?.error ?? null) !== null);
-  return failed ? { ...reply, isError: true } : reply;
 }
 
 /** A limit that ran out says what may have happened. */

@@ -21,7 +21,7 @@ export class ClientName {
     if (this.#name !== null || !isJSONRPCRequest(message)) return;
     const info = isInitializeRequest(message)
       ? message.params.clientInfo
-      : (message.params?._meta as Record<string, unknown> | undefined)?.[CLIENT_INFO_META_KEY];
+      : message.params?._meta?.[CLIENT_INFO_META_KEY];
     const { name } = (info ?? {}) as { name?: unknown };
     if (typeof name === "string" && name !== "") this.#name = name;
   }

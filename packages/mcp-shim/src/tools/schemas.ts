@@ -34,7 +34,7 @@ export function inputSchema(entry: OperationEntry): Tool["inputSchema"] {
 export function outputSchema(result: ResultSchema | null | undefined): Tool["outputSchema"] {
   if (result === null || result === undefined) return undefined;
   const properties = { ...result.properties, omitted: { type: "object" } };
-  return { ...result, properties } as Tool["outputSchema"];
+  return { ...result, properties };
 }
 
 /** Null where the name means something else than on the other tools. */
