@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["test/{core,daemon,cli,mcp-shim,pins,regression,simulation}/**/*.test.ts"],
+          include: ["test/{core,daemon,cli,mcp-shim,conformance,pins,regression,simulation}/**/*.test.ts"],
         },
       },
       {
