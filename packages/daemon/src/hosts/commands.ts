@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { printable } from "@mtui/core/domain";
-import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
-import { commandScript, MAX_COMMAND_BYTES } from "../ssh/command-script.ts";
+import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
+import { commandScript } from "../ssh/command-script.ts";
 import { runCommand, type RunResult } from "../ssh/run-command.ts";
+import { badId, notRun, refusal } from "./command-refusals.ts";
 import { type DurableEnd, runDurable } from "./durable-run.ts";
 import { durableHome, type DurableScript, isDurableId, sweepScript } from "./durable-script.ts";
 import type { FenceLocks } from "./fence-script.ts";
@@ -10,7 +10,6 @@ import type { HostLink } from "./host-link.ts";
 import { type CommandOutcome, isNotEnded } from "./outcome.ts";
 import type { LockKind, RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
-import { reasonOf } from "./shell-lock-port.ts";
 
 export interface CommandsOptions {
   readonly link: HostLink;
@@ -254,40 +253,8 @@ export class Commands {
   }
 
   #notRun(reason: string): ErrorReport {
-    const host = this.#options.hostName;
-    const data = { host };
-    if (reason.startsWith("home")) return noHome(host, reason.slice(5));
-    switch (reason) {
-      case "busy":
-        return new MtuiError(
-          "host.busy",
-          `${host}: another command of mtuid is still changing this host; nothing was run.`,
-          {
-            hint: `See what runs: ssh root@${host} fuser -v ${this.#options.paths.lockDir}/mtui.fence`,
-            data,
-            retryable: true,
-          },
-        ).toReport();
-      case "cancelled":
-        return new MtuiError("request.cancelled", `${host}: cancelled before it began; nothing was run.`, {
-          data,
-        }).toReport();
-      case "flock":
-        return new MtuiError(
-          "host.unsupported",
-          `${host}: its flock program (util-linux) cannot be run; nothing was run.`,
-          { hint: `Install it: ssh root@${host} zypper install util-linux`, data },
-        ).toReport();
-      default:
-        return new MtuiError(
-          "lock.io",
-          `${host}: the fence file in ${this.#options.paths.lockDir} cannot be used; nothing was run.`,
-          {
-            hint: `Look at it: ssh root@${host} ls -l ${this.#options.paths.lockDir}`,
-            data,
-          },
-        ).toReport();
-    }
+    const { hostName: host, paths } = this.#options;
+    return notRun(reason, { host, lockDir: paths.lockDir });
   }
 }
 
@@ -298,28 +265,4 @@ function mayBeAtWork(outcome: CommandOutcome): boolean {
   if (outcome.state !== "lost") return false;
   // Without its runner, or since a reboot, nothing is known of it that could be ended.
   return !["rebooted", "runner_killed"].includes(String(outcome.error.data?.["reason"]));
-}
-
-function noHome(host: string, reason: string): ErrorReport {
-  const why = printable(reasonOf(reason));
-  return new MtuiError(
-    "lock.io",
-    `${host}: what a command needs cannot be written into ~/.mtuid (${why}); nothing was run.`,
-    { hint: `Look at it: ssh root@${host} 'df ~; df -i ~; ls -lad ~/.mtuid'`, data: { host, reason: why } },
-  ).toReport();
-}
-
-function badId(id: string): ErrorReport | null {
-  if (isDurableId(id)) return null;
-  return new MtuiError("internal", `A command cannot have the id ${printable(id)}.`).toReport();
-}
-
-function refusal(command: string): ErrorReport | null {
-  const hint = "Put long scripts into a file, and no NUL bytes into a command.";
-  if (command.includes("\0"))
-    return new MtuiError("params.invalid", "A command cannot contain a NUL byte.", { hint }).toReport();
-  if (Buffer.byteLength(command) <= MAX_COMMAND_BYTES) return null;
-  return new MtuiError("params.invalid", `A command may have ${MAX_COMMAND_BYTES} bytes at most.`, {
-    hint,
-  }).toReport();
 }

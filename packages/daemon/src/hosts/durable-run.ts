@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ErrorReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
+import { toMtuiError } from "@mtui/core/protocol";
 import { endGroup, type GroupKiller } from "../ssh/end-group.ts";
 import { type LimitWatch, type Stop, watchLimits } from "../ssh/limit-watch.ts";
 import type { RemoteShell } from "../ssh/transport.ts";
+import { died, letGo, unreachable, unreached } from "./durable-loss.ts";
 import { type DurablePlace, durableScript, type DurableScript } from "./durable-script.ts";
 import { type Attachment, DurableStreams, type Followed } from "./durable-streams.ts";
 import type { HostLink } from "./host-link.ts";
-import { type CommandOutcome, NOT_ENDED } from "./outcome.ts";
+import type { CommandOutcome } from "./outcome.ts";
 import type { RemotePaths } from "./remote-paths.ts";
 import type { CommandLimits, ExecOptions } from "./session.ts";
 
@@ -328,45 +329,4 @@ class DurableRun {
 
 function isStop(event: Event): event is Stop {
   return event.why === "cancelled" || event.why === "silence" || event.why === "total";
-}
-
-function letGo(host: string): ErrorReport {
-  return new MtuiError("daemon.stopping", `${host}: mtuid stops; the command goes on there.`, {
-    hint: "Start mtuid again: it goes on following the command.",
-    data: { host },
-  }).toReport();
-}
-
-function died(host: string, of: "runner" | "boot"): ErrorReport {
-  const [what, reason] =
-    of === "boot"
-      ? ["the host was rebooted while the command was at work", "rebooted"]
-      : ["what ran the command there was killed before the command ended", "runner_killed"];
-  return new MtuiError("host.lost", `${host}: ${what}; whether it finished is unknown.`, {
-    hint: `Look at the host before you run it again: ssh root@${host}`,
-    data: { host, reason },
-  }).toReport();
-}
-
-function unreachable(host: string, seconds: number): ErrorReport {
-  const how = seconds > 0 ? `could not be made again within ${seconds} s` : "ended before the command did";
-  return new MtuiError(
-    "host.lost",
-    `${host}: the connection ${how}; whether the command finished is unknown.`,
-    {
-      hint: `Look at the host before you run it again: ssh root@${host}`,
-      data: { host, reason: "unreachable" },
-    },
-  ).toReport();
-}
-
-function unreached(host: string): ErrorReport {
-  return new MtuiError(
-    "host.lost",
-    `${host} could not be reached to end the command: it may still be running there, under its lock.`,
-    {
-      hint: `It is ended as soon as ${host} is connected again. Until then: ssh root@${host}`,
-      data: { host, reason: NOT_ENDED },
-    },
-  ).toReport();
 }
