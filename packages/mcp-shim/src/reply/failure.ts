@@ -4,6 +4,7 @@ import { oneLine } from "@mtui/core/text";
 import { clean } from "./clean.ts";
 import type { KnownState, ReplyContext } from "./context.ts";
 import { fitText } from "./fit/fit-text.ts";
+import { headOf } from "./fit/shorten.ts";
 import { foldHosts } from "./fold/host-names.ts";
 import { speakTools } from "./hints/speech.ts";
 import { toolCall } from "./hints/tool-call.ts";
@@ -39,6 +40,12 @@ export function failureOf(
   if (report.retryable) parts.push("The same call may succeed later.");
   const { text } = fitText(parts, Math.max(LEAST_BUDGET, Math.floor(context.budget)) - 200);
   return { isError: true, content: [{ type: "text", text: text.toWellFormed() }] };
+}
+
+/** The same in one short line, for answers that have room for no more. */
+export function failureText(error: MtuiError): string {
+  const { kind, message, hint } = clean(error.toReport());
+  return headOf(`${kind}: ${oneLine(message)}${hint === undefined ? "" : ` (${oneLine(hint)})`}`, 1000);
 }
 
 /** Facts of an error: hosts by how it went with them, the rest as it is. */

@@ -26,11 +26,23 @@ const OMITTED = 1000;
  */
 export function replyOf(result: unknown, context: ReplyContext): CallToolResult {
   const fit = { ...context, budget: Math.max(LEAST_BUDGET, Math.floor(context.budget)) };
-  const whole = isObject(result) ? result : { value: result ?? null };
-  const page = pageOf(whole, fit);
-  const speech = context.table === undefined ? null : { table: context.table, operation: context.operation };
-  const said = speakTools(clean(page, context.secrets), speech);
+  const said = saidOf(result, fit);
   return { ...(isFailure(said, context.operation) ? { isError: true } : {}), ...bothOf(said, fit) };
+}
+
+/** The text of a reply alone, with the whole budget for itself. */
+export function shownText(result: unknown, context: ReplyContext): string {
+  const said = saidOf(result, { ...context, budget: Math.max(LEAST_BUDGET, Math.floor(context.budget)) });
+  const { text, omitted } = fitText(tell(said, context), context.budget - OMITTED);
+  if (omitted === 0) return text.toWellFormed();
+  return `${text.toWellFormed()}\nleft out: ${omitted} bytes; get them: ${nextCall(said, said, context)}`;
+}
+
+/** The result in our own words, without secrets and without what steers; a page of it where it has pages. */
+function saidOf(result: unknown, context: ReplyContext): Json {
+  const whole = isObject(result) ? result : { value: result ?? null };
+  const speech = context.table === undefined ? null : { table: context.table, operation: context.operation };
+  return speakTools(clean(pageOf(whole, context), context.secrets), speech);
 }
 
 function bothOf(said: Json, context: ReplyContext): Pick<CallToolResult, "content" | "structuredContent"> {

@@ -1,2 +1,2 @@
-export { type ResourceHandlers, resourceHandlers } from "./handlers.ts";
+export { type ResourceHandlers, type ResourceOptions, resourceHandlers } from "./handlers.ts";
 export type { ReadLink } from "./link.ts";
