@@ -60,14 +60,20 @@ describe.each(Object.entries(GENERATIONS))("over the protocol %s", { timeout: 30
 
   test("it greets in the name of the client and its directory; what it may do is said along", async () => {
     await using home = await emptyHome();
-    await using daemon = await ScriptedDaemon.start(home.env, { script: ({ method }) => answer(method) });
+    await using daemon = await ScriptedDaemon.start(home.env, {
+      script: goesOn("list_hosts", { deed: "die" }),
+    });
     await using server = await startServer(home.env, {
       client,
       args: ["--allow", "foreign"],
       cwd: home.dir,
     });
     await server.call("list_hosts");
-    expect(daemon.asked[0]?.params["client"]).toMatchObject({
+    const [first, again] = daemon.asked
+      .filter(({ method }) => method === "hello")
+      .map(({ params }) => params["client"]);
+    expect(again, "it is the same to its next daemon").toEqual(first);
+    expect(first).toMatchObject({
       kind: "agent",
       name: "mtui-mcp (Test Client)",
       namespace: expect.stringMatching(/^test-client-mtui-mcp-[a-z0-9]+-[0-9a-f]{6}$/i),

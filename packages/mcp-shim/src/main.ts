@@ -76,12 +76,15 @@ function dialler(
   { options, note }: { options: Options; note: (text: string) => void },
 ): Dial {
   const instance = randomUUID();
-  return ({ start, namespace }) =>
-    connect({
+  let namespace = options.namespace;
+  return ({ start }) => {
+    // Once for all connections: the daemon knows who had which by what was asked for.
+    namespace ??= defaultNamespace(client.name, process.cwd());
+    return connect({
       client: {
         kind: "agent",
         name: `mtui-mcp${client.name === null ? "" : ` (${client.name.replaceAll(/[^ -~]/g, "?").slice(0, 40)})`}`,
-        namespace: namespace ?? options.namespace ?? defaultNamespace(client.name, process.cwd()),
+        namespace,
         instance,
         allow: options.allow,
       },
@@ -89,4 +92,5 @@ function dialler(
       config: options.config,
       ...(start ? {} : { autostart: false as const }),
     });
+  };
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { buildToolTable, OPERATIONS } from "@mtui/core/registry";
 import {
@@ -143,4 +144,13 @@ describe("tools", () => {
       additionalProperties: false,
     });
   });
+});
+
+test("the core profile is listed by name in docs/mcp.md", async () => {
+  const page = await readFile(new URL("../../../docs/mcp.md", import.meta.url), "utf8");
+  const listed = page.slice(page.indexOf("`core` has the work"), page.indexOf("* **Size.**"));
+  const named = [...listed.matchAll(/`([a-z_]+)`/g)]
+    .map(([, name]) => name)
+    .filter((name) => name !== "core");
+  expect(named).toEqual([...CORE]);
 });

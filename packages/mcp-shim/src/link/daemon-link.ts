@@ -18,7 +18,7 @@ export interface LinkCall {
 
 export interface Dial {
   /** Without `start`, a daemon that does not run is not started. */
-  (options: { start: boolean; namespace: string | null }): Promise<DaemonClient>;
+  (options: { start: boolean }): Promise<DaemonClient>;
 }
 
 export interface LinkOptions {
@@ -130,7 +130,7 @@ export class DaemonLink implements AsyncDisposable {
 
   async #dial(start: boolean): Promise<Connection> {
     const { dial, clock, limits } = this.#options;
-    return new Connection(await dial({ start, namespace: this.namespace }), { clock, limits });
+    return new Connection(await dial({ start }), { clock, limits });
   }
 
   #adopt(connecting: Promise<Connection>): Dialled {
