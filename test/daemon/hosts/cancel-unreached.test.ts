@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFailed, test, vi } from "vitest";
 import type { CommandOutcome, HeldLock, HostSession } from "../../../packages/daemon/src/hosts/index.ts";
 import { isNotEnded } from "../../../packages/daemon/src/hosts/outcome.ts";
 import { LocalWire, lockOf } from "../support/local-wire.ts";
@@ -31,6 +31,7 @@ async function begin(wire: LocalWire, session: HostSession): Promise<Begun> {
     },
   });
   const leader = await group.promise;
+  onTestFailed(() => void process.kill(-leader, "SIGKILL"));
   // The follower has seen it at work.
   await vi.waitFor(() => expect(wire.read(".mtuid/d1/j1.1.run")).toContain(`go ${leader}`));
   const alive = (): boolean => {
