@@ -14,7 +14,7 @@ async function complete(words: string[], options: Parameters<typeof mtuictl>[1] 
 
 describe("completion", () => {
   test.each([
-    [["list-h"], ["list-hosts"]],
+    [["list-ho"], ["list-hosts"]],
     [["jo"], ["job"]],
     [
       ["job", ""],

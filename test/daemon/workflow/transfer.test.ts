@@ -124,6 +124,14 @@ describe("getting a file", () => {
     symlinkSync("nowhere", target("dangling"));
     for (const name of ["fifo", "home"]) expect((await get(name)).error?.kind).toBe("file.unsafe");
     for (const name of ["none", "dangling"]) expect((await get(name)).error?.kind).toBe("file.notFound");
+    // The kernel opens it, and refuses to read its beginning: half an answer is none.
+    const [mem] = await getFile(frobContext(), {
+      hosts: hosts(),
+      path: remotePath("/proc/self/mem"),
+      offset: 0,
+      limit: 5,
+    });
+    expect([mem?.file, mem?.error?.kind]).toEqual([null, "operation.failed"]);
     host.on(/query/, { state: "lost" });
     expect((await get("f")).error?.kind).toBe("host.lost");
   });
@@ -214,6 +222,20 @@ describe("putting a file", () => {
     expect(readFileSync(target("f"), "utf8")).toBe("kept");
     expect(left()).toEqual([]);
     expect(host.lock).toBeNull();
+  });
+
+  it("that does not arrive as it was sent replaces nothing", async () => {
+    writeFileSync(target("f"), "kept");
+    const spoil = async (): Promise<void> => {
+      const [staged] = readdirSync(join(root, "home", ".mtuid"));
+      writeFileSync(join(root, "home", ".mtuid", staged ?? ""), "other");
+    };
+    let steps = 0;
+    host.gates.push({ pattern: /^change/, enter: async () => ((steps += 1) === 2 ? spoil() : undefined) });
+    const { state, error } = await put("f", "new");
+    expect([state, error?.message]).toEqual(["failed", expect.stringContaining("arrived damaged")]);
+    expect(readFileSync(target("f"), "utf8")).toBe("kept");
+    expect(left()).toEqual([]);
   });
 
   it("does nothing in a directory of ours that is a link of others", async () => {

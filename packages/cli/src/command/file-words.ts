@@ -46,7 +46,8 @@ async function bytesOf(path: string): Promise<Buffer> {
       if (size > MAX_BYTES) throw usageError(`@${path}: that is more than ${MAX_BYTES} bytes.`);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks);
+    const bytes = Buffer.concat(chunks);
+    return bytes;
   } catch (thrown) {
     if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string")
       throw usageError(

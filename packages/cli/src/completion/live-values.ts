@@ -24,6 +24,8 @@ export async function liveValues(question: LiveQuestion): Promise<Candidate[]> {
     switch (question.parameter) {
       case "workspace":
         return await workspaces(question);
+      case "rrid":
+        return await loaded(question);
       case "job_id":
       case "job_ids":
         return await jobs(question);
@@ -52,6 +54,11 @@ async function ask(
 ): Promise<unknown> {
   await using client = await question.dial();
   return await client.call(method, params, { timeoutMs: TIMEOUT_MS });
+}
+
+async function loaded(question: LiveQuestion): Promise<Candidate[]> {
+  const result = (await ask(question, { method: "list_templates" })) as ResultOf<"list_templates">;
+  return result.templates.map(({ rrid, workspace }) => ({ word: rrid, about: workspace }));
 }
 
 async function workspaces(question: LiveQuestion): Promise<Candidate[]> {

@@ -96,7 +96,7 @@ function encoded(bytes: Buffer, more: boolean): Pick<GotFile, "bytes" | "encodin
 export const put: JobHandler<"put"> = async (params, call) => {
   const path = remotePath(params.filename);
   const bytes = decoded(params);
-  return onHosts(call, {
+  const end = await onHosts(call, {
     selection: params,
     work: async (context, hosts) => ({
       ...(await putFile(context, { hosts, path, bytes, mode: params.mode })),
@@ -104,6 +104,9 @@ export const put: JobHandler<"put"> = async (params, call) => {
       bytes: bytes.length,
     }),
   });
+  // These parameters are what a next life would begin with again. The job ends now, and is kept for days.
+  params.content = "";
+  return end;
 };
 
 function decoded({ content, encoding }: { content: string; encoding: "utf-8" | "base64" }): Buffer {

@@ -41,7 +41,8 @@ export async function readBelow(directory: string, relpath: string): Promise<Buf
     if (bytesRead === 0) break;
     length += bytesRead;
   }
-  return bytes.subarray(0, length);
+  const whole = bytes.subarray(0, length);
+  return whole;
 }
 
 /** @throws MtuiError file.notFound, file.unsafe, report.io */
