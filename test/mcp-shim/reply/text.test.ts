@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { MtuiError } from "@mtui/core/protocol";
 import { buildCommandTable, OPERATIONS } from "@mtui/core/registry";
+import { secretsOf } from "../../../packages/mcp-shim/src/reply/clean.ts";
 import { failureOf, replyOf } from "../../../packages/mcp-shim/src/reply/index.ts";
 import { TOLD } from "../../../packages/mcp-shim/src/reply/text/tell.ts";
 import { job, lost, ran } from "../../cli/support/samples.ts";
@@ -228,6 +229,16 @@ describe("secrets", () => {
       known: { text },
     });
     expect(JSON.stringify(reply)).not.toMatch(leaks);
+  });
+
+  test("what the server was started with is one, too", () => {
+    const env = {
+      GITEA_TOKEN: "0123456789abcdef",
+      HOME: "/home/bob-the-tester",
+      PASSWORD: "short",
+      EMPTY_TOKEN: undefined,
+    };
+    expect(secretsOf(env)).toEqual(["0123456789abcdef"]);
   });
 
   test("packages with such names are none", () => {

@@ -3,6 +3,16 @@ import { isSecretName, oneLine, redact, sanitise, type Secrets } from "@mtui/cor
 /** Below it stand names of packages, and one may be called `python3-token`. */
 const NAMES_ONLY: ReadonlySet<string> = new Set(["packages"]);
 const MASK = "***";
+const SHORTEST_OF_ENVIRONMENT = 8;
+
+/** Tokens and passwords that the server was started with: whatever quotes them, they go nowhere. */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): Secrets {
+  return Object.entries(env).flatMap(([name, value = ""]) =>
+    isSecretName(name) && value.length >= SHORTEST_OF_ENVIRONMENT ? [value] : [],
+  );
+}
+
+const OWN = secretsOf(process.env);
 
 /**
  * The boundary: every string of a result without what steers terminals or hides text, and without
@@ -10,7 +20,7 @@ const MASK = "***";
  * @typeParam T the shape, which does not change
  */
 export function clean<T>(value: T, secrets?: Secrets): T;
-export function clean(value: unknown, secrets: Secrets = []): unknown {
+export function clean(value: unknown, secrets: Secrets = OWN): unknown {
   return cleaned(value, { secrets, names: false });
 }
 

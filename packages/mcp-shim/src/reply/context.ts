@@ -10,7 +10,7 @@ export interface ReplyContext {
   readonly budget: number;
   /** Says how hints for the command line are said for tools; without it they stay as they are. */
   readonly table?: CommandTable;
-  /** Texts that are secrets themselves, beyond those that are known by their form. */
+  /** Texts that are secrets themselves, beyond those known by their form. @default those of the environment */
   readonly secrets?: readonly string[];
 }
 

@@ -4,11 +4,6 @@ import type { Part } from "./part.ts";
 /** What one operation says: failures first, equal things once. The result is clean already. */
 export type Teller<R> = (result: R, context: ReplyContext) => Part[];
 
-/** A clause for each item that there is; nothing for none. */
-export function lined<T>(items: readonly T[], line: (item: T) => string): string[] {
-  return items.map(line);
-}
-
 /** `a, b, c and 12 more`. */
 export function some(items: readonly string[], most = 20): string {
   if (items.length <= most) return items.join(", ");

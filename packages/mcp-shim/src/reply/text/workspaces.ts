@@ -40,7 +40,7 @@ export const reportText: Teller<ResultOf<"load_template">> = (report) => {
           )}`,
       ),
     ]),
-    `${count(report.repositories.length, "repository").replace("repositorys", "repositories")}`,
+    `repositories: ${report.repositories.length}`,
     ...report.metadata
       .filter(({ name }) => !SAID.has(name))
       .map(({ name, value }) => `${oneLine(name)}: ${oneLine(value)}`),
