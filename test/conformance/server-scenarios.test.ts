@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stopDaemon } from "@mtui/core/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBridge } from "./support/bridge.ts";
 import { bundleServer } from "./support/bundled.ts";
@@ -8,27 +9,30 @@ import { HOLD, NEED_FIXTURES, REVISIONS, type Revision } from "./support/scenari
 import { type Checks, runSuite } from "./support/suite.ts";
 import type { WebServer } from "./support/web-server.ts";
 
+const DAEMON = join(import.meta.dirname, "../../packages/daemon/src/main.ts");
+
 let folder: string;
+let env: Record<string, string>;
 let bridge: WebServer;
 
-/** There is no daemon, and none can be started: what these scenarios ask for must not need one. */
+/** A daemon without hosts is started by whichever server asks it first. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mtui-conformance-"));
-  bridge = await startBridge({
-    command: process.execPath,
-    args: [await bundleServer(folder)],
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: folder,
-      XDG_RUNTIME_DIR: join(folder, "none"),
-      XDG_STATE_HOME: join(folder, "state"),
-      MTUID: "/bin/false",
-    },
-  });
+  env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    XDG_RUNTIME_DIR: join(folder, "run"),
+    XDG_STATE_HOME: join(folder, "state"),
+    MTUID: DAEMON,
+    NODE_OPTIONS: "--conditions=mtui-source",
+  };
+  await mkdir(join(folder, "run"), { mode: 0o700 });
+  bridge = await startBridge({ command: process.execPath, args: [await bundleServer(folder)], env });
 });
 
 afterAll(async () => {
   await bridge?.[Symbol.asyncDispose]();
+  await stopDaemon({ client: { kind: "script", name: "test" }, env, force: true });
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,47 +1,34 @@
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
+import { Agent, textOf } from "./support/agent.ts";
+import { Inspector } from "./support/inspector.ts";
 
-const BIN = join(import.meta.dirname, "../../node_modules/.bin");
-
-describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
+describe.skipIf(withoutLab)("mtui-mcp as it is installed", () => {
   let lab: Lab;
   let home: TesterHome;
-  let client: Client;
+  let agent: Agent;
 
   beforeAll(async () => {
     lab = await startLab({ hosts: [{ name: "sp6-1", version: "15-SP6" }] });
     home = new TesterHome({ config: lab.files.mtuiYaml });
-    client = new Client({ name: "test", version: "1" });
-    const env = Object.fromEntries(
-      Object.entries(home.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-    );
-    await client.connect(
-      new StdioClientTransport({ command: join(BIN, "mtui-mcp"), args: [], env, stderr: "ignore" }),
-    );
+    agent = await Agent.start(home);
   });
 
   afterAll(async () => {
-    await client?.close();
+    await agent?.[Symbol.asyncDispose]();
     await home?.[Symbol.asyncDispose]();
     await lab?.[Symbol.asyncDispose]();
   });
 
-  async function call(
-    name: string,
-    args: Record<string, unknown>,
-  ): Promise<{ text: string; isError: boolean }> {
-    const result = await client.callTool({ name, arguments: args });
-    const [first] = result.content as { type: string; text?: string }[];
-    return { text: first?.text ?? "", isError: result.isError === true };
-  }
+  const workspaces = async (): Promise<string[]> => {
+    const shown = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>("list-workspaces");
+    return shown.workspaces.map(({ workspace, hosts }) => `${workspace}: ${hosts.join(" ")}`);
+  };
 
   test("its tools are the registry's operations, with strict schemas", async () => {
-    const { tools } = await client.listTools();
+    const { tools } = await agent.client.listTools();
     const names = tools.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(["load_template", "add_host", "run", "validate", "job_status", "list_queue"]),
@@ -50,23 +37,32 @@ describe.skipIf(withoutLab)("mtui-mcp under the official client", () => {
     expect(tools.filter(({ inputSchema }) => inputSchema["additionalProperties"] !== false)).toEqual([]);
   });
 
-  test("a tool call reaches a real host, in the agent's own namespace", async () => {
-    expect(await call("add_host", { target: ["sp6-1"] })).toMatchObject({ isError: false });
-    const { text } = await call("run", { command: ["uname", "-n"] });
-    expect(text).toContain("sp6-1");
-    const { workspaces } = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>(
-      "list-workspaces",
-    );
-    expect(workspaces).toMatchObject([{ workspace: "mcp/default", hosts: ["sp6-1"] }]);
-    expect(await call("close_workspace", {})).toMatchObject({ isError: false });
+  test("a tool call reaches a real host, in a namespace of the client and its directory", async () => {
+    await agent.call("add_host", { target: ["sp6-1"] });
+    expect(textOf(await agent.ask("run", { command: ["uname", "-n"] }))).toContain("sp6-1");
+    expect(await workspaces()).toEqual([expect.stringMatching(/^agent-mtui-home-\w+-[0-9a-f]{6}\/default: sp6-1$/)]);
+    expect(await agent.call("close_workspace")).toMatchObject({ released: ["sp6-1"] });
   });
 
   test("an error is an answer of the tool, with its kind and what to do", async () => {
-    const unknown = await call("job_status", { job_id: "run-99" });
+    const unknown = await agent.ask("job_status", { job_id: "run-99" });
     expect(unknown.isError).toBe(true);
-    expect(unknown.text).toContain("job.unknown");
-    const typo = await call("run", { command: ["true"], host: ["sp6-1"] });
+    expect(textOf(unknown)).toContain("job.unknown");
+    const typo = await agent.ask("run", { command: ["true"], host: ["sp6-1"] });
     expect(typo.isError).toBe(true);
-    expect(typo.text).toContain("host");
+    expect(textOf(typo)).toContain("hosts");
+  });
+
+  test("the inspector's command line lists its tools and calls them; a new process finds its workspace again", async () => {
+    const inspector = new Inspector(home);
+    const { tools } = await agent.client.listTools();
+    expect(await inspector.tools()).toEqual(tools);
+    expect(await inspector.call("add_host", { target: ["sp6-1"] })).toMatchObject({
+      structuredContent: { result: {} },
+    });
+    expect(textOf(await inspector.call("run", { command: ["uname", "-n"] }))).toContain("sp6-1");
+    expect(await inspector.call("close_workspace")).toMatchObject({
+      structuredContent: { released: ["sp6-1"] },
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { Console } from "node:console";
 import { randomUUID } from "node:crypto";
+import type { Server } from "@modelcontextprotocol/server";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";
 import { connect } from "@mtui/core/client";
 import type { ToolTable } from "@mtui/core/protocol";
@@ -15,6 +16,7 @@ import {
   parseOptions,
   UsageError,
 } from "./options/index.ts";
+import { overhear } from "./overhear.ts";
 import { createServer } from "./server.ts";
 import { offerable } from "./tools/index.ts";
 
@@ -50,30 +52,41 @@ async function serve(
   const over = lifetime(process);
 
   const client = new ClientName();
-  const link = new DaemonLink({ dial: dialler(client, { options, note }), clock: systemClock, limits });
+  let log: (text: string) => void = () => {};
+  const notice = (text: string): void => {
+    note(text);
+    log(text);
+  };
+  const link = new DaemonLink({ dial: dialler(client, { options, notice }), clock: systemClock, limits });
   const { profile, add, deny } = options;
   const transport = new StdioServerTransport();
   const server = serveStdio(
-    () => createServer({ table, profile, add, deny, link, clock: systemClock, limits }),
+    ({ era }) => {
+      const logs = era === "legacy";
+      const one = createServer({ table, profile, add, deny, link, clock: systemClock, limits, logs });
+      if (logs) log = (text) => void logTo(one, text);
+      return one;
+    },
     { transport, onerror: (error) => note(error.message) },
   );
-  const deliver = transport.onmessage;
-  transport.onmessage = (message) => {
-    client.see(message);
-    deliver?.(message);
-  };
+  const closed = overhear(transport, (message) => client.see(message));
 
-  note(`ends: ${await over}`);
+  note(`ends: ${await Promise.race([over, closed])}`);
   await server.close();
   await link[Symbol.asyncDispose]();
   // Input that somebody else holds open would keep the process.
   process.exit(0);
 }
 
+/** What people should know of the daemon, for a client that shows them log messages. */
+async function logTo(server: Server, data: string): Promise<void> {
+  await server.sendLoggingMessage({ level: "notice", logger: "mtui-mcp", data }).catch(() => {});
+}
+
 /** The name of the client is known by the time that a call needs the daemon: it came with, or before, the call. */
 function dialler(
   client: ClientName,
-  { options, note }: { options: Options; note: (text: string) => void },
+  { options, notice }: { options: Options; notice: (text: string) => void },
 ): Dial {
   const instance = randomUUID();
   let namespace = options.namespace;
@@ -88,7 +101,7 @@ function dialler(
         instance,
         allow: options.allow,
       },
-      onNotice: note,
+      onNotice: notice,
       config: options.config,
       ...(start ? {} : { autostart: false as const }),
     });

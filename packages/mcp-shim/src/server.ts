@@ -2,6 +2,7 @@ import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/
 import { nearest } from "@mtui/core/client";
 import type { ToolTable } from "@mtui/core/protocol";
 import { type CallContext, callTool } from "./call/index.ts";
+import { installPrompts } from "./prompts/index.ts";
 import { resourceHandlers } from "./resources/index.ts";
 import { INSTRUCTIONS, offered, type Profile, toolsOf } from "./tools/index.ts";
 
@@ -10,10 +11,12 @@ export interface ServerParts extends Omit<CallContext, "table"> {
   readonly profile: Profile;
   readonly add: readonly string[];
   readonly deny: readonly string[];
+  /** May it send log messages? In the stateless protocol there is no session that they would belong to. */
+  readonly logs: boolean;
 }
 
 /** One server for one client. `initialize` and `tools/list` are answered from the table alone; only a call needs the daemon. */
-export function createServer({ table, profile, add, deny, ...context }: ServerParts): Server {
+export function createServer({ table, profile, add, deny, logs, ...context }: ServerParts): Server {
   const entries = offered(table, { profile, add, deny });
   const tools = toolsOf(entries, table);
   const promised = new Map(tools.map((tool) => [tool.name, tool.outputSchema]));
@@ -28,7 +31,10 @@ export function createServer({ table, profile, add, deny, ...context }: ServerPa
   // The low-level class: tools here are JSON Schemas from a table, not schema objects in code.
   const server = new Server(
     { name: "mtui-mcp", version: table.version },
-    { capabilities: { tools: {}, ...resources.capabilities }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: {}, prompts: {}, ...(logs ? { logging: {} } : {}), ...resources.capabilities },
+      instructions: INSTRUCTIONS,
+    },
   );
   server.setRequestHandler("tools/list", () => ({ tools }));
   server.setRequestHandler("tools/call", async ({ params }, request) => {
@@ -37,6 +43,7 @@ export function createServer({ table, profile, add, deny, ...context }: ServerPa
     const result = await callTool(entry, params.arguments ?? {}, { ...context, table, request });
     return server.projectCallToolResult(result, promised.get(entry.name));
   });
+  installPrompts(server);
   resources.install(server);
   return server;
 }

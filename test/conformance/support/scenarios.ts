@@ -6,9 +6,11 @@ export type Revision = (typeof REVISIONS)[number];
 /** Scenarios of which every check must hold. */
 export const HOLD: Record<Revision, readonly string[]> = {
   "2025-11-25": [
+    "completion-complete",
     "dns-rebinding-protection",
     "logging-set-level",
     "ping",
+    "prompts-list",
     "resources-list",
     "server-initialize",
     "server-session-lifecycle",
@@ -17,10 +19,12 @@ export const HOLD: Record<Revision, readonly string[]> = {
   ],
   "2026-07-28": [
     "caching",
+    "completion-complete",
     "dns-rebinding-protection",
     "http-header-validation",
     "input-required-result-unsupported-methods",
     "input-required-result-validate-input",
+    "prompts-list",
     "resources-list",
     "sep-2164-resource-not-found",
     "server-sse-multiple-streams",
@@ -49,7 +53,6 @@ const TOOLS = {
 };
 
 const RESOURCES_AND_PROMPTS = {
-  "completion-complete": need("prompt test_prompt_with_arguments", "completion-complete"),
   "prompts-get-embedded-resource": need(
     "prompt test_prompt_with_embedded_resource",
     "prompts-get-embedded-resource",

@@ -30,6 +30,7 @@ export async function session(dial: Dial): Promise<Session> {
     link,
     clock,
     limits: LIMITS,
+    logs: true,
   });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   await server.connect(theirs);

@@ -1,0 +1,1 @@
+export { installPrompts } from "./install-prompts.ts";
