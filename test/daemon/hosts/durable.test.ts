@@ -177,6 +177,14 @@ describe("where a command's files cannot be", () => {
 });
 
 describe("what a host keeps", () => {
+  test("may be removed under a command's feet: nobody reports its end, and nobody goes on for ever", async () => {
+    await using wire = new LocalWire();
+    await using session = await wire.open();
+    const outcome = await session.change('rm -rf "$HOME/.mtuid"; echo done >it', await lockOf(session));
+    expect(outcome).toMatchObject({ state: "lost" });
+    expect(wire.read("it")).toBe("done\n");
+  });
+
   test("is so much of a stream; the rest is counted, and the command does not notice", async () => {
     await using wire = new LocalWire();
     await using session = await wire.open(wire.connector({ spool: 64 * 1024 }));

@@ -5,12 +5,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MtuiError } from "@mtui/core/protocol";
+import { expect, vi } from "vitest";
 import { Claim } from "../../../packages/daemon/src/arbiter/claim.ts";
 import {
   createHostConnector,
@@ -110,10 +112,24 @@ export class LocalWire implements AsyncDisposable {
     return this.read("locks/mtui.lock");
   }
 
+  /** Ends with the home, and so does whoever reports the end of a command there: nobody spins on files that are gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.cut();
     rmSync(this.home, { recursive: true, force: true });
+    await vi.waitFor(() => expect(reportersIn(this.home)).toEqual([]), { timeout: 10_000 });
   }
+}
+
+/** Shells and pumps that work in this directory, which may be gone. */
+function reportersIn(home: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const there = readlinkSync(`/proc/${pid}/cwd`).startsWith(home);
+      return there && /^(?:sh|dash|bash|tee)$/m.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** @throws when somebody else has it */

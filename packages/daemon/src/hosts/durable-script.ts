@@ -93,6 +93,7 @@ fi`;
  */
 const FOLLOW = `mtui_look() {
 rb= p= t= g= po= pe= x= e= rel=- wo=- we=-
+[ -e "$R.run" ] || return
 while read -r k a c d f z; do case $k in
 boot) rb=$a ;;
 run) p=$a t=$c ;;
@@ -104,6 +105,7 @@ esac; done <"$R.run"
 }
 mtui_stat() { s= u=; { read -r z z s z z z z z z z z z z z z z z z z z z u z <"/proc/$1/stat"; } 2>/dev/null; }
 mtui_runs() {
+[ -e "$R.run" ] || return
 [ "$rb" = "$boot" ] || [ -z "$rb" ] || return
 if [ -z "$p" ]; then [ $i -lt 60 ]; return; fi
 mtui_stat "$p" && [ "$u" = "$t" ] && [ "$s" != Z ]
@@ -138,7 +140,7 @@ if [ -s "$R.err" ]; then mtui_copy 4 >&2 || exit; fi
 if [ -n "$e$q" ]; then break; fi
 if [ -n "$w" ]; then w=; else sleep $y >/dev/null 2>&1 & wait $!; fi
 i=$((i + 1))
-case $i in 2) y=0.05 ;; 4) y=0.1 ;; *0) mtui_wrote "$po"; z=$v; mtui_wrote "$pe"; mtui_mark tick "$z" "$v" ;; esac
+case $i in 2) y=0.05 ;; 4) y=0.07 ;; *0) mtui_wrote "$po"; z=$v; mtui_wrote "$pe"; mtui_mark tick "$z" "$v" ;; esac
 done
 mtui_mark end "\${q:-$e}" "$rel" "$wo" "$we"; mtui_mark end >&2
 }`;
@@ -153,6 +155,8 @@ mtui_mark end "\${q:-$e}" "$rel" "$wo" "$we"; mtui_mark end >&2
  * What the shell itself would say of a command that was killed is no output of the command.
  *
  * The command leads a session of its own: ending its group does not touch those who report its end.
+ *
+ * Nobody waits for ever for what stands in files: somebody may remove them, and a full disk takes no line.
  */
 function startFunctions(
   paths: RemotePaths,
@@ -167,7 +171,8 @@ printf 'pump %s %s\\n' "$1" "$z" >>"$R.run"
 exec tee -a "$2" >/dev/null 2</dev/null
 }
 mtui_drained() {
-i=0
+i=0 v=-
+[ -n "$1" ] || return
 while mtui_stat "$1" && [ "$s" != S ] && [ "$s" != Z ]; do
 i=$((i + 1)); [ $i -lt 100 ] || sleep 0.02
 done
@@ -186,7 +191,10 @@ fi
 exec 2>/dev/null
 wait $g; xx=$?
 while [ $xx -gt 128 ] && kill -0 $g 2>/dev/null; do wait $g; xx=$?; done
-po= pe=; while [ -z "$po" ] || [ -z "$pe" ]; do mtui_look; done
+po= pe= i=0
+while { [ -z "$po" ] || [ -z "$pe" ]; } && [ -e "$R.run" ] && [ $i -lt 300 ]; do
+mtui_look; i=$((i + 1)); [ $i -lt 100 ] || sleep 0.02
+done
 mtui_drained "$po" 2>/dev/null; wo=$v
 mtui_drained "$pe" 2>/dev/null; we=$v
 printf 'exit %s %s %s\\n' "$xx" "$wo" "$we" >>"$R.run"
@@ -201,7 +209,7 @@ printf 'run %s %s\\n' "$p" "$u" >>"$R.run"
 rel=-
 mtui_give
 exec 8>&-
-until printf 'end %s - - .\\n' "$rel" >>"$R.run"; do sleep 1; done 2>/dev/null
+until [ ! -e "$R.run" ] || printf 'end %s - - .\\n' "$rel" >>"$R.run"; do sleep 1; done 2>/dev/null
 read -r z z z z k </proc/self/stat
 [ "$z" != "$$" ] || kill -USR1 $$
 mtui_look; kill -PIPE "$po"
