@@ -23,7 +23,7 @@ describe("mcp config", () => {
   test("the README's examples are what it prints", async () => {
     const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
     const examples = [...readme.matchAll(/\(`mtuictl mcp config ([^`]+)`\):\n\n```json\n([^`]+)```/g)];
-    expect(examples.map(([, argv]) => argv?.split(" ")[0]).toSorted()).toEqual([...MCP_CLIENTS].toSorted());
+    expect(new Set(examples.map(([, argv]) => argv?.split(" ")[0]))).toEqual(new Set(MCP_CLIENTS));
     for (const [, argv = "", json = ""] of examples) {
       const { code, out, dialled } = await config(...argv.split(" "));
       expect({ code, dialled }).toEqual({ code: 0, dialled: [] });

@@ -94,21 +94,21 @@ test("a request that may be asked again", async () => {
 async function greetings(client: ClientName, answers: readonly object[]): Promise<unknown[]> {
   using box = sandbox();
   mkdirSync(dirname(box.socket), { mode: 0o700 });
-  const seen: { params: { client: unknown } }[] = [];
+  const names: unknown[] = [];
   const left = [...answers];
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.on("data", (chunk) => {
-      seen.push(JSON.parse(chunk.toString()) as (typeof seen)[number]);
+      names.push((JSON.parse(chunk.toString()) as { params: { client: unknown } }).params.client);
       const answer = left.shift();
       if (answer === undefined) socket.destroy();
-      else socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: seen.length, ...answer })}\n`);
+      else socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: names.length, ...answer })}\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(box.socket, resolve));
   await connect({ client, autostart: false, env: box.env }).catch(() => {});
   await new Promise((resolve) => server.close(resolve));
-  return seen.map(({ params }) => params.client);
+  return names;
 }
 
 test("an agent says which process it is and what it may; a daemon of the first release hears it without", async () => {

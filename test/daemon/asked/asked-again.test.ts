@@ -258,7 +258,8 @@ describe("a job, asked for again under its key", () => {
     jobs.start = (...of) => {
       if (left === 0) throw new Error("killed");
       left -= 1;
-      return start(...of);
+      const job = start(...of);
+      return job;
     };
     const params = { rrids, background: true };
     await desk.call("validate", params, KEY).catch(() => {});

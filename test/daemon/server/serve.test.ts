@@ -26,7 +26,7 @@ test("a call reaches its handler with defaults filled in, and the client's name"
   expect(seen).toEqual([
     {
       name: "list_workspaces",
-      params: {},
+      params: { all: false },
       who: { id: "c1", kind: "script", name: "test", namespace: "n1", allow: [], pid: process.pid },
     },
     expect.objectContaining({

@@ -61,11 +61,10 @@ const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$/;
 const WORD = /^[a-z0-9_-]{1,64}$/;
 
 function one(option: string, value: unknown, grammar: RegExp): string[] {
-  if (value === undefined) return [];
-  const text = String(value);
-  if (grammar.test(text)) return [option, text];
+  if (typeof value !== "string") return [];
+  if (grammar.test(value)) return [option, value];
   throw usageError(
-    `${option}: ${JSON.stringify(text)} is not allowed.`,
+    `${option}: ${JSON.stringify(value)} is not allowed.`,
     `As for ${PROGRAM}: ${PROGRAM} --help`,
   );
 }

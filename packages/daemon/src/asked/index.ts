@@ -1,3 +1,3 @@
 export { type AskedCall, askedCall } from "./asked-call.ts";
-export { askedNote, jobsAskedFor, rememberedKey } from "./asked-jobs.ts";
+export { askedNote, jobsAskedFor } from "./asked-jobs.ts";
 export { type CallJournal, RememberedCalls } from "./remembered-calls.ts";
