@@ -22,20 +22,21 @@ function send(stdin: Writable, message: object): void {
   stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 }
 
-/** The next answers, each a line; nothing else may ever come. */
-async function answers(
-  stdout: Readable,
-  count: number,
-): Promise<{ id: number; result?: object; error?: object }[]> {
-  let all = "";
+/** The next answers, each a line, with notifications between them; nothing else may ever come. */
+async function answers(stdout: Readable, count: number): Promise<{ id: number; result?: object }[]> {
+  const got: { id: number; result?: object }[] = [];
+  let rest = "";
   for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
-    all += String(chunk);
-    if (all.split("\n").length > count) break;
+    const lines = (rest + String(chunk)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const message = JSON.parse(line) as { jsonrpc: string; id?: number };
+      expect(message.jsonrpc).toBe("2.0");
+      if (message.id !== undefined) got.push(message as { id: number });
+    }
+    if (got.length >= count) break;
   }
-  return all
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { id: number });
+  return got;
 }
 
 function start(env: NodeJS.ProcessEnv, args: readonly string[] = []) {
@@ -95,6 +96,16 @@ describe("the process", { timeout: 30_000 }, () => {
     const exit = ended(child);
     child.stdout.destroy();
     send(child.stdin, INITIALIZE);
+    expect(await exit).toBe(0);
+  });
+
+  test("it ends when a message is bigger than it bears: the rest could not be understood", async () => {
+    await using home = await emptyHome();
+    const child = start(home.env);
+    const exit = ended(child);
+    child.stdin.on("error", () => {});
+    const line = Buffer.alloc(1024 * 1024, "x");
+    for (let sent = 0; sent < 12; sent++) child.stdin.write(line);
     expect(await exit).toBe(0);
   });
 
