@@ -33,7 +33,7 @@ export async function callTool(
   args: Readonly<Record<string, unknown>>,
   { request, ...parts }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
 ): Promise<CallToolResult> {
-  const { link, clock, limits, table } = parts;
+  const { link, clock, limits } = parts;
   using progress = progressOf(request, { clock, limits, quick: !entry.slow });
   const { signal } = request.mcpReq;
   const options: CallOptions = {
@@ -45,8 +45,22 @@ export async function callTool(
     key: randomUUID(),
     tell: (text) => progress.tell(text),
   };
+  return await settled(entry, args, { options, table: parts.table });
+}
+
+/** Whatever becomes of it is an answer. */
+async function settled(
+  entry: OperationEntry,
+  args: Readonly<Record<string, unknown>>,
+  { options, table }: { options: CallOptions; table: CommandTable },
+): Promise<CallToolResult> {
   let params = args;
-  const context = (): ReplyContext => ({ operation: entry.name, params, budget: link.replyBytes, table });
+  const context = (): ReplyContext => ({
+    operation: entry.name,
+    params,
+    budget: options.link.replyBytes,
+    table,
+  });
   try {
     params = await paramsFor(entry, args, options);
     return await answer(entry, { params, options, context });
