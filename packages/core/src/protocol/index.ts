@@ -5,7 +5,9 @@ export type {
   ObjectSchema,
   OperationEntry,
   ParamSchema,
+  ResultSchema,
   ScalarSchema,
+  ToolTable,
 } from "./command-table.ts";
 export {
   ERROR_KINDS,

@@ -31,4 +31,4 @@ export {
   type Validation,
   validation,
 } from "./shapes.ts";
-export { buildCommandTable } from "./table.ts";
+export { buildCommandTable, buildToolTable } from "./table.ts";
