@@ -16,14 +16,18 @@ interface Begun {
   alive: () => boolean;
 }
 
-async function begin(wire: LocalWire, session: HostSession): Promise<Begun> {
+async function begin(
+  wire: LocalWire,
+  session: HostSession,
+  { release = true, command = FOREVER }: { release?: boolean; command?: string } = {},
+): Promise<Begun> {
   const lock = await lockOf(session);
   const stop = new AbortController();
   const group = Promise.withResolvers<number>();
   let said = "";
-  const running = session.change(FOREVER, lock, {
+  const running = session.change(command, lock, {
     id: "j1.1",
-    release: true,
+    release,
     signal: stop.signal,
     onOutput: (_stream, chunk) => {
       said += chunk.toString();
@@ -31,7 +35,7 @@ async function begin(wire: LocalWire, session: HostSession): Promise<Begun> {
     },
   });
   const leader = await group.promise;
-  onTestFailed(() => void process.kill(-leader, "SIGKILL"));
+  onTestFailed(() => void (alive() && process.kill(-leader, "SIGKILL")));
   // The follower has seen it at work.
   await vi.waitFor(() => expect(wire.read(".mtuid/d1/j1.1.run")).toContain(`go ${leader}`));
   const alive = (): boolean => {
@@ -95,6 +99,28 @@ describe("a cancel of a command whose host is away", () => {
     wire.answers = "yes";
     expect(await running).toMatchObject({ state: "cancelled", gone: true, lockReleased: true });
     expect(alive()).toBe(false);
+    await session.close();
+  });
+
+  test("is over before the same session gives its lock back and takes another", async () => {
+    await using wire = new LocalWire();
+    const slow = { release: false, command: `trap 'sleep 0.3; exit' TERM; ${FOREVER}` };
+    const { session, running, cancel, alive, lock } = await begin(wire, await wire.open(), slow);
+    wire.answers = "no";
+    wire.cut();
+    fakeTime();
+    cancel();
+    await patienceIsOver();
+    expect(await running).toMatchObject({ state: "lost" });
+    vi.useRealTimers();
+    wire.answers = "yes";
+    // Somebody else needed the link first.
+    await session.readLock("pool");
+    expect(session.connected).toBe(true);
+    expect(alive()).toBe(true);
+    expect(await session.releaseLock(lock)).toEqual({ state: "released" });
+    expect(alive()).toBe(false);
+    await lockOf(session);
     await session.close();
   });
 

@@ -114,6 +114,7 @@ export class LocalWire implements AsyncDisposable {
 
   /** Ends with the home, and so does whoever reports the end of a command there: nobody spins on files that are gone. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.answers = "no";
     this.cut();
     rmSync(this.home, { recursive: true, force: true });
     await vi.waitFor(() => expect(reportersIn(this.home)).toEqual([]), { timeout: 10_000 });
@@ -197,6 +198,7 @@ class LocalShell implements RemoteShell {
     stdout.on("data", (chunk: Buffer) => this.open && this.#sink?.onOutput("stdout", chunk));
     stderr.on("data", (chunk: Buffer) => this.open && this.#sink?.onOutput("stderr", chunk));
     this.#process.once("close", () => this.#over());
+    this.#process.once("error", () => this.#over());
   }
 
   attach(sink: ShellSink): void {

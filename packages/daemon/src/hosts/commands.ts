@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorReport, toMtuiError } from "@mtui/core/protocol";
 import { commandScript } from "../ssh/command-script.ts";
 import { runCommand, type RunResult } from "../ssh/run-command.ts";
@@ -46,6 +47,8 @@ interface Running {
 /** Closing waits this long for a link that is broken; what runs on the host then stays there. */
 const REACH_MS = 10_000;
 const LOOK_MS = 500;
+/** What a cancel could not reach gets so long to end (TERM, grace, KILL) before anything else begins there. */
+const LEFT_MS = 15_000;
 /** Behind everything that a host keeps: of a command that is only to be ended, nothing is wanted. */
 const BEHIND_ALL = 2 ** 40;
 
@@ -103,9 +106,22 @@ export class Commands {
     return release === "-" ? outcome : { ...outcome, lockReleased: release === "released" };
   }
 
-  /** Ends changes that a cancel could not reach, as soon as the host can be. @returns when nothing is left to try */
-  async endLeft(): Promise<void> {
-    await Promise.all([...this.#options.unended].map(async (id) => await this.#endLater(id)));
+  /** Ends changes that a cancel could not reach, as soon as the host can be. */
+  endLeft(): void {
+    for (const id of this.#options.unended) void this.#endLater(id);
+  }
+
+  /**
+   * Resolves when no command is at work any more that a cancel could not reach: whoever wants the operation lock would be
+   * refused until then. At once on a broken link, and after some seconds in any case.
+   */
+  async leftEnded(): Promise<void> {
+    const idle = [...this.#running].filter((each) => each.idle).map(async ({ done }) => await done);
+    if (idle.length === 0 || !this.#options.link.connected) return;
+    const stop = new AbortController();
+    const late = sleep(LEFT_MS, undefined, { ref: false, signal: stop.signal }).catch(() => undefined);
+    await Promise.race([Promise.allSettled(idle), late]);
+    stop.abort();
   }
 
   async #endLater(id: string): Promise<void> {

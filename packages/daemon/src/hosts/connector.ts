@@ -82,9 +82,6 @@ const DEFAULT_LIMITS: CommandLimits = {
   reconnect: 3600,
 };
 
-/** What a cancel could not reach gets so long to end (TERM, grace, KILL) before a session begins. */
-const LEFT_MS = 15_000;
-
 /** Others call a lock stale after a day at the earliest, so a quarter of our own limit is early enough. */
 const MAX_RESTAMP_SECONDS = 6 * 3600;
 
@@ -164,10 +161,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
         signal?.throwIfAborted();
         const session = seat.session(look);
         // Whoever waits for this connection wants to work there, or to take the locks away.
-        const late = Promise.withResolvers<void>();
-        const stop = clock.after(LEFT_MS, late.resolve);
-        await unlessAborted(Promise.race([seat.leftEnded, late.promise]), { signal }).catch(() => undefined);
-        stop();
+        await unlessAborted(seat.leftEnded, { signal }).catch(() => undefined);
         return session;
       });
     },

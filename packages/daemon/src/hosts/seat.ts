@@ -51,7 +51,7 @@ export class Seat {
   readonly link: HostLink;
   readonly locks: RemoteLocks;
   readonly clock: Clock;
-  /** When nothing is at work any more of what an earlier cancel could not reach; a session begins with that. */
+  /** When nothing is at work any more of what an earlier cancel could not reach, or that takes too long. */
   leftEnded: Promise<void> = Promise.resolve();
   readonly #claim: Claim;
   readonly #options: SeatOptions;
@@ -122,7 +122,8 @@ export class Seat {
       ...(spool === undefined ? {} : { spool }),
       unended: left,
     });
-    this.leftEnded = commands.endLeft();
+    commands.endLeft();
+    this.leftEnded = commands.leftEnded();
     commands.sweep(this.#options.jobsAtWork?.() ?? []);
     return new SshHostSession({
       claim: this.#claim,

@@ -112,6 +112,7 @@ export class SshHostSession implements HostSession {
   }
 
   async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
+    if (kind === "operation") await this.#parts.commands.leftEnded();
     return await this.#parts.locks.take(kind, purpose);
   }
 
@@ -120,6 +121,7 @@ export class SshHostSession implements HostSession {
   }
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {
+    if (lock.kind === "operation") await this.#parts.commands.leftEnded();
     return await this.#parts.locks.release(lock);
   }
 
