@@ -13,9 +13,11 @@ export interface Check {
 /** What the suite says about one scenario: its checks, of which the same may be made several times. */
 export type Checks = readonly Check[];
 
+const require = createRequire(import.meta.url);
+
 /** The suite's program; its package offers no code to call. */
 const SUITE = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/package.json")),
+  dirname(require.resolve("@modelcontextprotocol/conformance/package.json")),
   "dist/index.js",
 );
 

@@ -3,11 +3,10 @@ import { dirname, join } from "node:path";
 import type { CallToolResult, Tool } from "@modelcontextprotocol/client";
 import type { TesterHome } from "../../support/home.ts";
 
+const require = createRequire(import.meta.url);
+
 /** The inspector's command line; it finds its own package only from the directory where it lies. */
-const FOLDER = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/inspector-cli/package.json")),
-  "build",
-);
+const FOLDER = join(dirname(require.resolve("@modelcontextprotocol/inspector-cli/package.json")), "build");
 const MTUI_MCP = join(import.meta.dirname, "../../../node_modules/.bin/mtui-mcp");
 
 /** The inspector with one request; every time it starts a server of its own and ends it. */
