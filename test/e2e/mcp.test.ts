@@ -23,7 +23,9 @@ describe.skipIf(withoutLab)("mtui-mcp as it is installed", () => {
   });
 
   const workspaces = async (): Promise<string[]> => {
-    const shown = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>("list-workspaces");
+    const shown = await home.json<{ workspaces: { workspace: string; hosts: string[] }[] }>(
+      "list-workspaces",
+    );
     return shown.workspaces.map(({ workspace, hosts }) => `${workspace}: ${hosts.join(" ")}`);
   };
 
@@ -40,7 +42,9 @@ describe.skipIf(withoutLab)("mtui-mcp as it is installed", () => {
   test("a tool call reaches a real host, in a namespace of the client and its directory", async () => {
     await agent.call("add_host", { target: ["sp6-1"] });
     expect(textOf(await agent.ask("run", { command: ["uname", "-n"] }))).toContain("sp6-1");
-    expect(await workspaces()).toEqual([expect.stringMatching(/^agent-mtui-home-\w+-[0-9a-f]{6}\/default: sp6-1$/)]);
+    expect(await workspaces()).toEqual([
+      expect.stringMatching(/^agent-mtui-home-\w+-[0-9a-f]{6}\/default: sp6-1$/),
+    ]);
     expect(await agent.call("close_workspace")).toMatchObject({ released: ["sp6-1"] });
   });
 
