@@ -32,10 +32,10 @@ async function updating(at: (machine: FakeMachine, command: string) => boolean) 
   const ant = pool.machine("ant");
   ant.killable = false;
   const gate = Promise.withResolvers<void>();
-  let held = false;
+  const holds = { now: false };
   ant.gates.command = async () => {
-    if (held || !at(ant, ant.commands.at(-1) ?? "")) return;
-    held = true;
+    if (holds.now || !at(ant, ant.commands.at(-1) ?? "")) return;
+    holds.now = true;
     await gate.promise;
   };
   const { job } = await desk.call("update", { workspace: "w", background: true });
@@ -43,7 +43,7 @@ async function updating(at: (machine: FakeMachine, command: string) => boolean) 
     const { bee } = desk.services.jobs.get(job.id).view().hosts;
     return bee?.step === "update" && bee.state === "ok";
   };
-  while (!held || !done()) await settle();
+  while (!holds.now || !done()) await settle();
   const goOn = async (): Promise<void> => {
     gate.resolve();
     await settle();

@@ -114,6 +114,27 @@ describe.skipIf(withoutLab)("changing commands that outlive what follows them", 
     expect(await host.must("wc -l </root/runs")).toBe("10\n");
   });
 
+  test("followed for a cancelled job, it says how it ended, or is ended; what is not there is absent", async () => {
+    const from = START;
+    const signal = AbortSignal.abort();
+    await session.change("echo one; exit 4", lock, { id: "j4.1" });
+    const ended = await session.follow("j4.1", { from, signal });
+    expect(ended).toMatchObject({ state: "failed", exit: 4, stdout: { bytes: 4 } });
+    expect(await session.follow("j4.2", { from, signal })).toEqual({ state: "absent" });
+    const left = new AbortController();
+    const heard = listener();
+    const running = session.change("echo at work; sleep 600", lock, {
+      ...heard,
+      id: "j4.3",
+      detach: left.signal,
+    });
+    await heard.after(1);
+    left.abort();
+    await running;
+    expect(await session.follow("j4.3", { from, signal })).toMatchObject({ state: "cancelled", gone: true });
+    expect(await host.must("pgrep -fx 'sleep 600' || echo none")).toBe("none\n");
+  });
+
   test("under one id a command runs once, whoever starts it, and what ended can be heard again", async () => {
     const run = (): Promise<CommandOutcome> =>
       session.change("echo one; echo x >>/root/runs; sleep 0.3; exit 4", lock, { id: "j2.1" });

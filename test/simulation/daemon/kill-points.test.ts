@@ -9,9 +9,9 @@ const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 
 /** "<operation>: <point>", and ", <n>" for the n-th point of the life after: one death, or two, again. */
 const AGAIN = process.env["MTUI_KILL"];
 /** Points of one operation at which it is really killed; of longer ones a sample by the seed, that many. */
-const MOST = LONG ? Infinity : 70;
+const MOST = LONG ? Infinity : 45;
 /** Second deaths, of each operation. */
-const SECOND = LONG ? 200 : 5;
+const SECOND = LONG ? 200 : 4;
 
 const totals = { operations: 0, points: 0, killed: 0, second: 0, missed: 0 };
 

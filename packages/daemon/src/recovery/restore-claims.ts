@@ -35,7 +35,10 @@ export function restoreClaims(
   return count;
 }
 
-function hostOf(claim: Claim, { poolLock, byHand, silence, slots, warnings, facts }: HostRecord): WorkspaceHost {
+function hostOf(
+  claim: Claim,
+  { poolLock, byHand, silence, slots, warnings, facts }: HostRecord,
+): WorkspaceHost {
   const locks = byHand === null ? [poolLock] : [poolLock, byHand];
   return {
     claim,

@@ -37,7 +37,8 @@ export function restoreJobs(
       continue;
     }
     if (isCancelled(former)) {
-      jobs.recall(id, { former, end: { state: "cancelled", result: null } });
+      const error = new MtuiError("job.cancelled", "It was cancelled before it had changed anything.");
+      jobs.recall(id, { former, end: { state: "cancelled", result: null, error: error.toReport() } });
       continue;
     }
     if (mayBeginAgain(former)) {
