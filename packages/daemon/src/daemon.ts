@@ -121,6 +121,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       journal: namespaceRecorder(journal),
       inUse: (namespace) => workspaces.list().some(({ name }) => name.startsWith(`${namespace}/`)),
     }),
+    arbiter,
     connector,
     releaser,
     ledger: hostLedger(journal),
