@@ -6,9 +6,9 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MtuiError } from "@mtui/core/protocol";
@@ -116,7 +116,8 @@ export class LocalWire implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.answers = "no";
     this.cut();
-    rmSync(this.home, { recursive: true, force: true });
+    // What is at its last lines there may still write into it.
+    await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     await vi.waitFor(() => expect(reportersIn(this.home)).toEqual([]), { timeout: 10_000 });
   }
 }
