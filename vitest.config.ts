@@ -25,7 +25,8 @@ export default defineConfig({
           include: ["test/{lab,e2e,interop}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Two files at a time: they mostly wait, and each has a lab of its own.
+          maxWorkers: 2,
         },
       },
     ],
