@@ -24,6 +24,8 @@ export interface Limits {
   readonly progressMs: number;
   /** Without news, the last one is sent again. */
   readonly keepAliveMs: number;
+  /** Between two looks at the daemon's events for subscriptions, and so between two updates of one resource. */
+  readonly followMs: number;
 }
 
 export const LIMITS: Limits = {
@@ -39,4 +41,5 @@ export const LIMITS: Limits = {
   beatMs: 60_000,
   progressMs: 1_000,
   keepAliveMs: 10_000,
+  followMs: 1_000,
 };

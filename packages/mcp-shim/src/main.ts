@@ -18,6 +18,7 @@ import {
 } from "./options/index.ts";
 import { overhear } from "./overhear.ts";
 import { createServer } from "./server.ts";
+import { listens, MOST_LISTENS, Subscriptions } from "./subscriptions/index.ts";
 import { offerable } from "./tools/index.ts";
 
 const USAGE = 2;
@@ -59,19 +60,29 @@ async function serve(
   };
   const link = new DaemonLink({ dial: dialler(client, { options, notice }), clock: systemClock, limits });
   const { profile, add, deny } = options;
+  const parts = { table, profile, add, deny, link, clock: systemClock, limits };
+  const subscriptions = new Subscriptions(parts);
   const transport = new StdioServerTransport();
   const server = serveStdio(
     ({ era }) => {
       const logs = era === "legacy";
-      const one = createServer({ table, profile, add, deny, link, clock: systemClock, limits, logs });
+      const one = createServer({ ...parts, subscriptions, logs });
       if (logs) log = (text) => void logTo(one, text);
       return one;
     },
-    { transport, onerror: (error) => note(error.message) },
+    { transport, maxSubscriptions: MOST_LISTENS, onerror: (error) => note(error.message) },
   );
-  const closed = overhear(transport, (message) => client.see(message));
+  const listening = listens(subscriptions);
+  const closed = overhear(transport, {
+    heard(message) {
+      client.see(message);
+      listening.heard(message);
+    },
+    said: listening.said,
+  });
 
   note(`ends: ${await Promise.race([over, closed])}`);
+  subscriptions.clear();
   await server.close();
   await link[Symbol.asyncDispose]();
   // Input that somebody else holds open would keep the process.

@@ -4,6 +4,7 @@ import type { ToolTable } from "@mtui/core/protocol";
 import { type CallContext, callTool } from "./call/index.ts";
 import { installPrompts } from "./prompts/index.ts";
 import { resourceHandlers } from "./resources/index.ts";
+import { installSubscriptions, type Subscriptions } from "./subscriptions/index.ts";
 import { INSTRUCTIONS, offered, type Profile, toolsOf } from "./tools/index.ts";
 
 export interface ServerParts extends Omit<CallContext, "table"> {
@@ -13,10 +14,19 @@ export interface ServerParts extends Omit<CallContext, "table"> {
   readonly deny: readonly string[];
   /** May it send log messages? In the stateless protocol there is no session that they would belong to. */
   readonly logs: boolean;
+  readonly subscriptions: Subscriptions;
 }
 
 /** One server for one client. `initialize` and `tools/list` are answered from the table alone; only a call needs the daemon. */
-export function createServer({ table, profile, add, deny, logs, ...context }: ServerParts): Server {
+export function createServer({
+  table,
+  profile,
+  add,
+  deny,
+  logs,
+  subscriptions,
+  ...context
+}: ServerParts): Server {
   const entries = offered(table, { profile, add, deny });
   const tools = toolsOf(entries, table);
   const promised = new Map(tools.map((tool) => [tool.name, tool.outputSchema]));
@@ -32,7 +42,14 @@ export function createServer({ table, profile, add, deny, logs, ...context }: Se
   const server = new Server(
     { name: "mtui-mcp", version: table.version },
     {
-      capabilities: { tools: {}, prompts: {}, ...(logs ? { logging: {} } : {}), ...resources.capabilities },
+      capabilities: {
+        tools: {},
+        prompts: {},
+        ...(logs ? { logging: {} } : {}),
+        ...resources.capabilities,
+        // A list of resources that changes is told where clients can ask for that: it costs following the daemon.
+        resources: { subscribe: true, ...(logs ? {} : { listChanged: true }) },
+      },
       instructions: INSTRUCTIONS,
     },
   );
@@ -45,6 +62,7 @@ export function createServer({ table, profile, add, deny, logs, ...context }: Se
   });
   installPrompts(server);
   resources.install(server);
+  installSubscriptions(server, subscriptions);
   return server;
 }
 

@@ -3,6 +3,7 @@ import { buildToolTable } from "@mtui/core/registry";
 import { LIMITS } from "../../../packages/mcp-shim/src/limits.ts";
 import { DaemonLink, type Dial } from "../../../packages/mcp-shim/src/link/index.ts";
 import { createServer } from "../../../packages/mcp-shim/src/server.ts";
+import { Subscriptions } from "../../../packages/mcp-shim/src/subscriptions/index.ts";
 import { VirtualClock } from "../../daemon/support/virtual-clock.ts";
 
 export const TABLE = buildToolTable("0.1.0");
@@ -31,6 +32,7 @@ export async function session(dial: Dial): Promise<Session> {
     clock,
     limits: LIMITS,
     logs: true,
+    subscriptions: new Subscriptions({ link, clock, limits: LIMITS }),
   });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   await server.connect(theirs);

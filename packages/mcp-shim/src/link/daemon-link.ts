@@ -14,6 +14,8 @@ export interface LinkCall {
   readonly key?: string;
   /** For all of it, dialling included; default: none. */
   readonly timeoutMs?: number;
+  /** Asked of a daemon that is there: none is started for it, and a loss is told at once instead of asked around. */
+  readonly passive?: boolean;
 }
 
 export interface Dial {
@@ -45,6 +47,7 @@ export class DaemonLink implements AsyncDisposable {
   readonly #options: LinkOptions & { limits: Limits };
   #current: Dialled | null = null;
   #last: Connection | null = null;
+  #connections = 0;
   #closed = false;
   #stopLooking: () => void = () => {};
 
@@ -55,6 +58,11 @@ export class DaemonLink implements AsyncDisposable {
   /** The namespace that the daemon gave us; null before the first call. */
   get namespace(): string | null {
     return this.#last?.hello.namespace ?? null;
+  }
+
+  /** Counts the connections so far: whoever reads on by a cursor begins anew on another one. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** How much of a result the daemon's person wants agents to be shown. */
@@ -87,7 +95,7 @@ export class DaemonLink implements AsyncDisposable {
   }
 
   async #twice(call: LinkCall): Promise<unknown> {
-    const first = await this.#connection(call.signal);
+    const first = await this.#connection(call.signal, { start: call.passive !== true });
     let loss: MtuiError;
     try {
       return await first.call(call);
@@ -97,11 +105,12 @@ export class DaemonLink implements AsyncDisposable {
       if (loss.kind === "internal") this.#forget(first);
       if (!isLoss(loss)) throw loss;
       this.#forget(first);
+      if (call.passive === true) throw loss;
       if (first.hung || call.signal.aborted || this.#closed)
         throw call.repeatable ? loss : unsure(loss, call.method);
     }
     if (!call.repeatable && call.key === undefined) throw unsure(loss, call.method);
-    const second = await this.#connection(call.signal).catch((thrown: unknown) => {
+    const second = await this.#connection(call.signal, { start: true }).catch((thrown: unknown) => {
       const error = toMtuiError(thrown);
       throw call.repeatable || !isLoss(error) ? error : unsure(error, call.method);
     });
@@ -115,14 +124,14 @@ export class DaemonLink implements AsyncDisposable {
   }
 
   /** The connection that there is, or a new one; several callers share it. */
-  async #connection(signal: AbortSignal): Promise<Connection> {
+  async #connection(signal: AbortSignal, { start }: { start: boolean }): Promise<Connection> {
     if (signal.aborted) throw cancelled(signal);
-    this.#current ??= this.#adopt(this.#dial(true));
+    if (start) this.#current ??= this.#adopt(this.#dial(true));
     const { promise, reject } = Promise.withResolvers<never>();
     const onAbort = (): void => reject(cancelled(signal));
     signal.addEventListener("abort", onAbort, { once: true });
     try {
-      return await Promise.race([this.#current.connecting, promise]);
+      return await Promise.race([this.#current?.connecting ?? this.#join(), promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
@@ -142,6 +151,7 @@ export class DaemonLink implements AsyncDisposable {
       if (this.#closed) return void connection.close();
       dialled.connection = connection;
       this.#last = connection;
+      this.#connections++;
       this.#stopLooking();
       return connection.ended.then(() => {
         forget();
@@ -158,17 +168,22 @@ export class DaemonLink implements AsyncDisposable {
   #look(): void {
     this.#stopLooking();
     this.#stopLooking = this.#options.clock.after(this.#options.limits.beatMs, () => {
-      this.#dial(false).then(
-        (connection) => {
-          if (this.#closed || this.#current !== null) return void connection.close();
-          this.#current = this.#adopt(Promise.resolve(connection));
-          return connection.sign();
-        },
+      this.#join().then(
+        (connection) => connection.sign(),
         () => {
           if (!this.#closed && this.#current === null) this.#look();
         },
       );
     });
+  }
+
+  /** A daemon that runs; a call that dials meanwhile, and may start one, is not made to wait for this. */
+  async #join(): Promise<Connection> {
+    const connection = await this.#dial(false);
+    if (!this.#closed && this.#current === null) this.#current = this.#adopt(Promise.resolve(connection));
+    else void connection.close();
+    if (this.#current === null) throw unreachable();
+    return this.#current.connecting;
   }
 
   #forget(connection: Connection): void {
@@ -187,6 +202,10 @@ function knowKeys(first: Connection, second: Connection): boolean {
  */
 function isLoss({ kind }: MtuiError): boolean {
   return kind === "daemon.unreachable" || kind === "daemon.stopping" || kind.startsWith("protocol.");
+}
+
+function unreachable(): MtuiError {
+  return new MtuiError("daemon.unreachable", "There is no conversation with mtuid any more.");
 }
 
 function cancelled(signal: AbortSignal): MtuiError {

@@ -19,6 +19,14 @@ export async function jobs(asking: Asking): Promise<ResultOf<"job_list">["jobs"]
   return (await ask<ResultOf<"job_list">>(asking, "job_list", { limit: JOBS })).jobs;
 }
 
+/** Workspaces by the report that they have loaded. */
+export async function reportsIn(asking: Asking): Promise<Map<string, ReadonlySet<string>>> {
+  const loaded = new Map<string, Set<string>>();
+  for (const { rrid, workspace } of await templates(asking))
+    loaded.set(rrid, (loaded.get(rrid) ?? new Set()).add(workspace));
+  return loaded;
+}
+
 /** The workspace that has the report; null when none has. */
 export async function workspaceWith(rrid: string, asking: Asking): Promise<string | null> {
   return (await templates(asking)).find((each) => each.rrid === rrid)?.workspace ?? null;
