@@ -26,6 +26,8 @@ export interface Limits {
   readonly keepAliveMs: number;
   /** Between two looks at the daemon's events for subscriptions, and so between two updates of one resource. */
   readonly followMs: number;
+  /** A person's answer to a question. */
+  readonly confirmMs: number;
 }
 
 export const LIMITS: Limits = {
@@ -42,4 +44,5 @@ export const LIMITS: Limits = {
   progressMs: 1_000,
   keepAliveMs: 10_000,
   followMs: 1_000,
+  confirmMs: 300_000,
 };

@@ -5,6 +5,7 @@ import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/s
 import { connect } from "@mtui/core/client";
 import type { ToolTable } from "@mtui/core/protocol";
 import { systemClock } from "./clock.ts";
+import { Confirmations } from "./confirm/index.ts";
 import { lifetime } from "./lifetime.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { DaemonLink, type Dial } from "./link/index.ts";
@@ -62,11 +63,12 @@ async function serve(
   const { profile, add, deny } = options;
   const parts = { table, profile, add, deny, link, clock: systemClock, limits };
   const subscriptions = new Subscriptions(parts);
+  const confirmations = options.confirm ? new Confirmations(parts) : null;
   const transport = new StdioServerTransport();
   const server = serveStdio(
     ({ era }) => {
       const logs = era === "legacy";
-      const one = createServer({ ...parts, subscriptions, logs });
+      const one = createServer({ ...parts, subscriptions, confirmations, logs });
       if (logs) log = (text) => void logTo(one, text);
       return one;
     },

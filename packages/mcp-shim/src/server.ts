@@ -1,7 +1,14 @@
-import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
+import {
+  isInputRequiredResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { nearest } from "@mtui/core/client";
 import type { ToolTable } from "@mtui/core/protocol";
-import { type CallContext, callTool } from "./call/index.ts";
+import { type CallContext, callTool, type Confirm } from "./call/index.ts";
+import { type Confirmations, questionOf, workspacesOfJobs } from "./confirm/index.ts";
 import { installPrompts } from "./prompts/index.ts";
 import { resourceHandlers } from "./resources/index.ts";
 import { installSubscriptions, type Subscriptions } from "./subscriptions/index.ts";
@@ -15,6 +22,8 @@ export interface ServerParts extends Omit<CallContext, "table"> {
   /** May it send log messages? In the stateless protocol there is no session that they would belong to. */
   readonly logs: boolean;
   readonly subscriptions: Subscriptions;
+  /** Null: nobody is asked before anything. */
+  readonly confirmations: Confirmations | null;
 }
 
 /** One server for one client. `initialize` and `tools/list` are answered from the table alone; only a call needs the daemon. */
@@ -25,6 +34,7 @@ export function createServer({
   deny,
   logs,
   subscriptions,
+  confirmations,
   ...context
 }: ServerParts): Server {
   const entries = offered(table, { profile, add, deny });
@@ -57,13 +67,30 @@ export function createServer({
   server.setRequestHandler("tools/call", async ({ params }, request) => {
     const entry = byName.get(params.name);
     if (entry === undefined) throw unknownTool(params.name, { table, names: [...byName.keys()] });
-    const result = await callTool(entry, params.arguments ?? {}, { ...context, table, request });
+    const confirm = confirmations === null ? null : confirming(confirmations, { server, request, link });
+    const result = await callTool(entry, params.arguments ?? {}, { ...context, table, request, confirm });
+    if (isInputRequiredResult(result)) return result;
     return server.projectCallToolResult(result, promised.get(entry.name));
   });
   installPrompts(server);
   resources.install(server);
   installSubscriptions(server, subscriptions);
   return server;
+}
+
+function confirming(
+  confirmations: Confirmations,
+  { server, request, link }: { server: Server; request: ServerContext; link: CallContext["link"] },
+): Confirm {
+  return async (entry, { params, tell }) => {
+    const { signal } = request.mcpReq;
+    const touched = await workspacesOfJobs(entry, { params, link, signal });
+    const question = questionOf(entry, { params, namespace: link.namespace, touched });
+    if (question === null) return null;
+    tell("waiting for a person's answer");
+    const capabilities = server.getClientCapabilities();
+    return confirmations.ask(question, { request, capabilities, call: { name: entry.name, params } });
+  };
 }
 
 function unknownTool(

@@ -19,12 +19,23 @@ function refusal(argv: string[], env: NodeJS.ProcessEnv = {}): string {
   throw new Error("it was accepted");
 }
 
-const PLAIN = { profile: "full", namespace: null, allow: [], add: [], deny: [], config: null };
+const PLAIN = {
+  profile: "full",
+  namespace: null,
+  allow: [],
+  add: [],
+  deny: [],
+  config: null,
+  confirm: false,
+};
 
 describe("options", () => {
   test.each([
     [[], {}, {}],
     [["--profile", "core"], {}, { profile: "core" }],
+    [["--confirm"], {}, { confirm: true }],
+    [[], { MTUI_MCP_CONFIRM: "1" }, { confirm: true }],
+    [[], { MTUI_MCP_CONFIRM: "no" }, { confirm: false }],
     [["--profile=read-only"], {}, { profile: "read-only" }],
     [["--namespace", "reviewer"], {}, { namespace: "reviewer" }],
     [["--deny", "run,reboot", "--deny=list_hosts"], {}, { deny: ["run", "reboot", "list_hosts"] }],

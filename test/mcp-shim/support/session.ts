@@ -32,6 +32,7 @@ export async function session(dial: Dial): Promise<Session> {
     clock,
     limits: LIMITS,
     logs: true,
+    confirmations: null,
     subscriptions: new Subscriptions({ link, clock, limits: LIMITS }),
   });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   type CallToolResult,
+  type InputRequiredResult,
   type ServerContext,
   SdkError,
   SdkErrorCode,
@@ -24,6 +25,16 @@ export interface CallContext {
   readonly limits: Limits;
 }
 
+/** Asks a person before a call is made; null = go on. */
+export type Confirm = (
+  entry: OperationEntry,
+  call: {
+    readonly params: Readonly<Record<string, unknown>>;
+    /** Progress of the call: people take their time. */
+    readonly tell: (text: string) => void;
+  },
+) => Promise<InputRequiredResult | null>;
+
 /**
  * One call of a tool, from what the agent sent to what it reads. What goes wrong is the tool's answer too, with
  * the kind to decide by and the hint to go on with.
@@ -31,8 +42,12 @@ export interface CallContext {
 export async function callTool(
   entry: OperationEntry,
   args: Readonly<Record<string, unknown>>,
-  { request, ...parts }: CallContext & { request: Pick<ServerContext, "mcpReq"> },
-): Promise<CallToolResult> {
+  {
+    request,
+    confirm,
+    ...parts
+  }: CallContext & { request: Pick<ServerContext, "mcpReq">; confirm: Confirm | null },
+): Promise<CallToolResult | InputRequiredResult> {
   const { link, clock, limits } = parts;
   using progress = progressOf(request, { clock, limits, quick: !entry.slow });
   const { signal } = request.mcpReq;
@@ -45,15 +60,15 @@ export async function callTool(
     key: randomUUID(),
     tell: (text) => progress.tell(text),
   };
-  return await settled(entry, args, { options, table: parts.table });
+  return await settled(entry, args, { options, table: parts.table, confirm });
 }
 
 /** Whatever becomes of it is an answer. */
 async function settled(
   entry: OperationEntry,
   args: Readonly<Record<string, unknown>>,
-  { options, table }: { options: CallOptions; table: CommandTable },
-): Promise<CallToolResult> {
+  { options, table, confirm }: { options: CallOptions; table: CommandTable; confirm: Confirm | null },
+): Promise<CallToolResult | InputRequiredResult> {
   let params = args;
   const context = (): ReplyContext => ({
     operation: entry.name,
@@ -63,6 +78,8 @@ async function settled(
   });
   try {
     params = await paramsFor(entry, args, options);
+    const question = (await confirm?.(entry, { params, tell: options.tell })) ?? null;
+    if (question !== null) return question;
     return await answer(entry, { params, options, context });
   } catch (thrown) {
     if (thrown instanceof KnownFailure) return failureOf(thrown.error, { ...context(), known: thrown.known });

@@ -1,1 +1,1 @@
-export { type CallContext, callTool } from "./call-tool.ts";
+export { type CallContext, callTool, type Confirm } from "./call-tool.ts";

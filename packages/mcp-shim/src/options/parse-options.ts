@@ -18,6 +18,8 @@ export interface Options {
   readonly deny: readonly string[];
   /** Null: what `MTUI_CONF` says, which the daemon's client reads itself. */
   readonly config: string | null;
+  /** Ask the person behind the client before what cannot be taken back. */
+  readonly confirm: boolean;
 }
 
 export type Wanted =
@@ -33,7 +35,7 @@ export function parseOptions(
   argv: readonly string[],
   { env, tools }: { env: NodeJS.ProcessEnv; tools: readonly string[] },
 ): Wanted {
-  const { values, help, version } = readFlags(argv);
+  const { values, confirm, help, version } = readFlags(argv);
   if (help) return { show: "help" };
   if (version) return { show: "version" };
   const last = (flag: "--namespace" | "--profile", name: string): string | null =>
@@ -56,8 +58,18 @@ export function parseOptions(
       add: allowed.filter((name) => tools.includes(name)),
       deny,
       config: config === null ? null : resolve(config),
+      confirm: confirm || isOn(env["MTUI_MCP_CONFIRM"]),
     },
   };
+}
+
+function isOn(value = ""): boolean {
+  if (["1", "true", "yes"].includes(value)) return true;
+  if (["", "0", "false", "no"].includes(value)) return false;
+  throw new UsageError(
+    `MTUI_MCP_CONFIRM: ${JSON.stringify(value.slice(0, 80))} is neither yes nor no.`,
+    "MTUI_MCP_CONFIRM=1",
+  );
 }
 
 function words(values: readonly string[]): string[] {

@@ -2,12 +2,13 @@ import { nearest } from "@mtui/core/client";
 import { UsageError } from "./usage-error.ts";
 
 const VALUES = ["--namespace", "--profile", "--allow", "--deny", "--config"] as const;
-const SWITCHES = ["--help", "--version"] as const;
+const SWITCHES = ["--confirm", "--help", "--version"] as const;
 
 type ValueFlag = (typeof VALUES)[number];
 
 export interface Flags {
   readonly values: ReadonlyMap<ValueFlag, readonly string[]>;
+  readonly confirm: boolean;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -29,7 +30,12 @@ export function readFlags(argv: readonly string[]): Flags {
       values.set(flag, [...(values.get(flag) ?? []), value]);
     } else throw unknown(flag);
   }
-  return { values, help: switches.has("--help"), version: switches.has("--version") };
+  return {
+    values,
+    confirm: switches.has("--confirm"),
+    help: switches.has("--help"),
+    version: switches.has("--version"),
+  };
 }
 
 const EXAMPLES: Record<ValueFlag, string> = {
