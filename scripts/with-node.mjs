@@ -2,7 +2,9 @@
 // installed one is older. Plain JavaScript on purpose: this much must run on Node 20 before anything
 // is installed.
 //
-//   node scripts/with-node.mjs [--setup] [--build] PROGRAM.ts [ARGS...]
+//   node scripts/with-node.mjs [--setup] [--build|--built] PROGRAM.ts [ARGS...]
+//
+// --build bundles anew, --built only where there are no bundles yet: a daemon that runs keeps its own.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -11,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const args = process.argv.slice(2);
-const wants = { setup: false, build: false };
+const wants = { setup: false, build: false, built: false };
 while (args[0]?.startsWith("--")) wants[args.shift().slice(2)] = true;
 const [program, ...rest] = args;
 
@@ -62,7 +64,10 @@ if (node === null) {
 }
 const env = { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}` };
 
-if (wants.build) {
+const isBuilt = ["cli/dist/mtuictl", "daemon/dist/mtuid", "mcp-shim/dist/mtui-mcp"].every((bundle) =>
+  existsSync(join(root, "packages", `${bundle}.mjs`)),
+);
+if (wants.build || (wants.built && !isBuilt)) {
   process.stderr.write("Building ...\n");
   step("The build", node, ["--conditions=mtui-source", join(root, "scripts", "bundle.ts")]);
 }

@@ -50,9 +50,10 @@ function positionals(parameters: readonly Parameter[]): string[] {
     });
 }
 
-function row({ option, schema }: Parameter): string {
+function row({ option, schema, required }: Parameter): string {
   const words = schema.type === "array" ? schema.items : schema;
   const parts = [schema.description ?? ""];
+  if (required) parts.push("required");
   if (words.enum !== undefined) parts.push(`one of ${words.enum.map((word) => `\`${word}\``).join(", ")}`);
   if (schema.type === "array") parts.push("repeatable");
   else if (schema.type !== "boolean" && schema.default !== undefined)

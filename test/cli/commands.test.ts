@@ -67,6 +67,8 @@ describe("options", () => {
   test.each([
     [["list-hosts", "surplus"]],
     [["load-template"]],
+    [["takeover", "a"]],
+    [["takeover", "a", "--claim", "c1"]],
     [["validate", "SUSE:Maintenance:1:2", "--parallel", "many"]],
     [["validate", "SUSE:Maintenance:1:2", "--parallel", "1.5"]],
     [["validate", "SUSE:Maintenance:1:2", "--parallel", "0"]],

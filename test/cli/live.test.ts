@@ -72,6 +72,35 @@ test("at most ten redraws a second, each one write that clears what is left of i
   expect(writes.slice(13)).toEqual(["\r\u001b[J"]);
 });
 
+test("lines wait for the end of a question, and an answer after the end draws nothing", () => {
+  const io = fakeIo({ tty: true });
+  const writes: string[] = [];
+  const region = new LiveRegion({
+    surface: { ...io.err, write: (text) => void writes.push(text) },
+    clock: io.clock,
+    draw: () => ["picture"],
+  });
+  region.pause();
+  region.print(["one"]);
+  region.print(["two"]);
+  expect(writes).toEqual([]);
+  region.resume();
+  io.advance(0);
+  expect(writes.join("")).toBe("\u001b[Jone\ntwo\npicture\u001b[K\u001b[J");
+  region.pause();
+  region.print(Array.from({ length: 1000 }, () => "held"));
+  const before = writes.length;
+  region.print(["too many"]);
+  expect(writes.slice(before).join("").split("\n")).toHaveLength(1002);
+  region.print(["last"]);
+  region[Symbol.dispose]();
+  expect(writes.at(-1)).toBe("\u001b[Jlast\n");
+  const told = writes.length;
+  region.resume();
+  io.advance(1000);
+  expect(writes).toHaveLength(told);
+});
+
 test("on a terminal progress is drawn on standard error and gone before the result", async () => {
   const io = fakeIo({ tty: true });
   let asked = 0;

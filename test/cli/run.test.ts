@@ -91,6 +91,19 @@ b:
   expect(code).toBe(0);
 });
 
+test("--diff of hosts without a majority does not speak of one", async () => {
+  const hosts = [ran("a", { stdout: "x\n" }), ran("b", { stdout: "y\n" })];
+  const { out } = await mtuictl(["run", "--diff", "cat", "f"], { script: scriptOf(hosts) });
+  expect(out).toBe("a (1): the others are compared with it\n\nb:\n- x\n+ y\n\n2 hosts: 2 ok\n");
+});
+
+test("a host that is still at work is neither ok nor not ok", async () => {
+  const { out } = await mtuictl(["run", "x"], {
+    script: scriptOf([ran("a"), { ...ran("b"), state: "running" as const, exit: null }]),
+  });
+  expect(out).toContain("2 hosts: 1 ok, 1 running\n");
+});
+
 test("output of hosts cannot steer the terminal", async () => {
   const { out } = await mtuictl(["run", "evil"], {
     script: scriptOf([ran("a\u001b[2J", { stdout: "\u001b]0;title\u0007\u001b[31mred\u001b[0m\rover\b\n" })]),

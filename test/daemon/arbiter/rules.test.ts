@@ -292,6 +292,17 @@ describe("waiting", () => {
     expect(machine.order).toEqual([]);
   });
 
+  test("an agent is not sent to close what is not its own", () => {
+    const machine = new Machine();
+    machine.take("agent-a/w", [["A"]]);
+    const failed = (workspace: string) => machine.failure(machine.ask(workspace, [["A"]], { wait: now }));
+    const close = { error: { hint: expect.stringContaining("mtuictl close-workspace agent-a/w") } };
+    const hint = "Wait longer with --wait SECONDS; who holds what: mtuictl queue";
+    expect(failed("agent-b/w")).toMatchObject({ error: { hint } });
+    expect(failed("agent-a/x")).toMatchObject(close);
+    expect(failed("desk")).toMatchObject(close);
+  });
+
   test("own hosts: until the time is over, and no longer", () => {
     const machine = new Machine();
     machine.take("w1", [["A"]]);

@@ -30,7 +30,11 @@ describe("arguments", () => {
       'run has no argument "hots". | Did you mean hosts? It takes command, hosts, timeout, wait, workspace, background, template.',
     ],
     ["whoami", { x: 1 }, 'whoami has no argument "x". | It takes none.'],
-    ["run", { command: "id -u" }, 'command wants an array of strings, not a string. | command=["id -u"]'],
+    [
+      "run",
+      { command: "id -u" },
+      'command wants an array of strings, not a string. | command=["sh","-c","id -u"]',
+    ],
     ["run", {}, /^run wants command: argv.* \| It takes command/],
     ["run", { command: [] }, 'command is empty. | command=["..."]'],
     ["run", { command: ["id", 1] }, 'command[1] wants a string, not a number. | command[1]="..."'],

@@ -80,15 +80,17 @@ function optionOf(parameter: Parameter, text: string): Option {
     if (schema.type !== "array") return word;
     return Array.isArray(previous) ? [...previous, word] : [word];
   });
+  if (parameter.required) option.makeOptionMandatory();
   // Commander's own camel-case names would need mapping back.
   option.attributeName = () => name;
   return option;
 }
 
-function describe({ schema, fromFile }: Parameter): string {
+function describe({ schema, fromFile, required, option }: Parameter): string {
   const parts: string[] = [];
   if (schema.description !== undefined) parts.push(schema.description);
   if (fromFile === true) parts.push("(@FILE: what the file has, @-: standard input)");
+  if (required && option !== null) parts.push("(required)");
   const words = wordSchema(schema);
   if (words.enum !== undefined) parts.push(`(${words.enum.join(", ")})`);
   if (schema.type === "array") parts.push(schema.minItems === undefined ? "(repeatable)" : "");

@@ -66,6 +66,8 @@ export class Interrupts implements Disposable {
     const what = ids.length === 1 ? "The job" : `The ${ids.length} jobs`;
     io.err.write(`\n${what} can go on without this terminal. [l]eave running or [c]ancel? `);
     const line = io.interactive ? await io.readLine(this.#asking.signal) : null;
+    // Unanswered, the cursor is still behind the question.
+    if (line === null) io.err.write("\n");
     resume();
     return line?.toLowerCase().startsWith("c") ? "cancel" : "detach";
   }

@@ -2,6 +2,8 @@ import type { Clock, Surface } from "../terminal/io.ts";
 
 /** At most ten redraws a second. */
 const REDRAW_MS = 100;
+/** Lines that wait for the end of a question; more of them come all the same. */
+const HELD_LINES = 1000;
 
 /**
  * The lines at the bottom of a terminal that are drawn over themselves. Each redraw is one write that
@@ -14,6 +16,8 @@ export class LiveRegion implements Disposable {
   #height = 0;
   #tick = 0;
   #paused = false;
+  #closed = false;
+  #held: string[] = [];
   #drawnAt = Number.NEGATIVE_INFINITY;
   #stop: (() => void) | null = null;
 
@@ -38,12 +42,23 @@ export class LiveRegion implements Disposable {
   /** A line that stays, above the region. */
   print(lines: readonly string[]): void {
     if (lines.length === 0) return;
-    this.#surface.write(`${this.#home()}\u001b[J${lines.join("\n")}\n`);
-    this.#height = 0;
+    if (this.#paused && !this.#closed && this.#held.length + lines.length <= HELD_LINES) {
+      for (const line of lines) this.#held.push(line);
+      return;
+    }
+    this.#write(lines);
     if (!this.#paused) this.#redraw();
   }
 
-  /** Give the terminal away, for a question; `resume` draws again. */
+  #write(news: readonly string[]): void {
+    const lines = [...this.#held, ...news];
+    this.#held = [];
+    if (lines.length === 0) return;
+    this.#surface.write(`${this.#home()}\u001b[J${lines.join("\n")}\n`);
+    this.#height = 0;
+  }
+
+  /** Give the terminal away, for a question: lines wait. `resume` shows them and draws again. */
   pause(): void {
     this.#paused = true;
     this.#stop?.();
@@ -51,13 +66,18 @@ export class LiveRegion implements Disposable {
     this.#clear();
   }
 
+  /** Nothing once it is disposed of: an answer can come after the end. */
   resume(): void {
+    if (this.#closed) return;
     this.#paused = false;
+    this.#write([]);
     this.refresh();
   }
 
   [Symbol.dispose](): void {
     this.pause();
+    this.#closed = true;
+    this.#write([]);
   }
 
   #redraw(): void {

@@ -7,6 +7,8 @@ import { diffLines } from "./line-diff.ts";
 import { stateWords } from "./states.ts";
 import type { View } from "./view.ts";
 
+/** Of a job that goes on. */
+const RUNNING: ReadonlySet<HostResult["state"]> = new Set(["running"]);
 const NOTHING = "(no output)";
 /** Exit code of a shell that did not find the program. */
 const NOT_FOUND = 127;
@@ -81,7 +83,7 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
   if (majority === null) return [];
   const { style } = view;
   const lines = [
-    `${style.bold(majority.hosts.map(oneLine).join(","))}${style.dim(` (${majority.hosts.length})`)}: the majority`,
+    `${style.bold(majority.hosts.map(oneLine).join(","))}${style.dim(` (${majority.hosts.length})`)}: ${standing(majority, groups)}`,
     "",
   ];
   for (const group of groups) {
@@ -96,8 +98,20 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
   return lines;
 }
 
+/** One that is not more than half is no majority, only what the others are compared with. */
+function standing({ hosts }: OutputGroup, groups: readonly OutputGroup[]): string {
+  const all = groups.reduce((sum, group) => sum + group.hosts.length, 0);
+  return 2 * hosts.length > all ? "the majority" : "the others are compared with it";
+}
+
 function summary(hosts: readonly HostResult[], { style }: View): string {
   const ok = hosts.filter((host) => host.state === "ok").length;
-  const text = `${count(hosts.length, "host")}: ${ok} ok${ok < hosts.length ? `, ${hosts.length - ok} not ok` : ""}`;
-  return ok === hosts.length ? style.green(text) : style.red(text);
+  const running = hosts.filter((host) => RUNNING.has(host.state)).length;
+  const bad = hosts.length - ok - running;
+  const parts = [`${ok} ok`];
+  if (running > 0) parts.push(`${running} running`);
+  if (bad > 0) parts.push(`${bad} not ok`);
+  const text = `${count(hosts.length, "host")}: ${parts.join(", ")}`;
+  if (bad > 0) return style.red(text);
+  return running > 0 ? text : style.green(text);
 }

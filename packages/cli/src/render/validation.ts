@@ -27,7 +27,7 @@ export function renderValidation(result: Validation, view: View): string[] {
     const header = VERDICT_HEADER.map((title) => style.dim(title));
     lines.push(...table([header, ...rows], { columns: view.columns, indent: 2 }));
   }
-  for (const host of result.hosts) lines.push(...hostNotes(host, view));
+  for (const host of result.hosts) lines.push(...hostNotes(host, { result, view }));
   for (const { slot, reason } of result.no_host) {
     lines.push(`  ${style.yellow("no host")} for ${slotWords(slot)}: ${oneLine(reason)}`);
   }
@@ -40,10 +40,13 @@ export function renderValidation(result: Validation, view: View): string[] {
 }
 
 /** What the table does not say: hosts that did not pass, and why. */
-function hostNotes(host: Validation["hosts"][number], { style }: View): string[] {
+function hostNotes(
+  host: Validation["hosts"][number],
+  { result, view: { style } }: { result: Validation; view: View },
+): string[] {
   const lines: string[] = [];
   if (host.verdict !== "PASSED" || host.error !== null) {
-    const reason = host.error === null ? because(host) : `: ${errorLine(host.error)}`;
+    const reason = host.error === null ? because(host, result) : `: ${errorLine(host.error)}`;
     lines.push(`  ${oneLine(host.host)} is ${paint(host.verdict, style)}${reason}`);
   }
   lines.push(
@@ -53,12 +56,15 @@ function hostNotes(host: Validation["hosts"][number], { style }: View): string[]
 }
 
 /** NOT_TESTED most often means that somebody had updated the host before. */
-function because({ verdict, packages }: Validation["hosts"][number]): string {
+function because({ host, verdict, packages }: Validation["hosts"][number], result: Validation): string {
   const there = packages.filter(
     ({ verdict, before, after }) => verdict === "NOT_TESTED" && before !== null && before === after,
   );
   if (verdict !== "NOT_TESTED" || there.length === 0 || there.length < packages.length) return "";
-  return ": the update was installed there before; mtuictl downgrade takes it back";
+  const before = ": the update was installed there before; ";
+  if (result.steps.some(({ step }) => step === "downgrade"))
+    return `${before}the downgrade is done, validate again`;
+  return `${before}mtuictl validate --after downgrade --prefer ${oneLine(host)} ${oneLine(result.rrid)} takes it back`;
 }
 
 /** An update whose job has no result: it failed, was cancelled, or goes on. */

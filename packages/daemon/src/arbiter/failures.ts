@@ -30,9 +30,12 @@ function busyHint(tables: Tables, ticket: Ticket): string {
     .flatMap((want) => want.candidates)
     .map(({ key }) => tables.hosts.get(key)?.holder)
     .find((found) => found && found.workspace !== ticket.workspace);
-  return holder
+  if (!holder) return "Wait longer with --wait SECONDS; whose locks they are: mtuictl list-refhosts --free";
+  // `NAMESPACE/` of an agent's workspace, which may close those in it alone; people may close all.
+  const namespace = ticket.workspace.slice(0, ticket.workspace.lastIndexOf("/") + 1);
+  return holder.workspace.startsWith(namespace)
     ? `Wait longer with --wait SECONDS, or finish that work: mtuictl close-workspace ${holder.workspace}; who holds what: mtuictl queue`
-    : "Wait longer with --wait SECONDS; whose locks they are: mtuictl list-refhosts --free";
+    : "Wait longer with --wait SECONDS; who holds what: mtuictl queue";
 }
 
 /** The hosts that a request cannot do without are all known not to work. */

@@ -14,7 +14,7 @@ export function wrongType(
   if (schema.type !== "array") return wrongScalar(name, { schema, value });
   const example = exampleOf(schema.items);
   if (!Array.isArray(value)) {
-    const fix = fits(schema.items, value) ? JSON.stringify([value]) : `[${example}, ...]`;
+    const fix = fits(schema.items, value) ? JSON.stringify(asArray(name, value)) : `[${example}, ...]`;
     return {
       message: `${name} wants an array of ${schema.items.type}s, not ${typeName(value)}.`,
       hint: `${name}=${fix}`,
@@ -57,6 +57,14 @@ function wrongScalar(
       return { message: `${name} is ${value}.`, hint: `At most ${schema.maximum}.` };
   }
   return null;
+}
+
+/** The hint has to work: a whole command line is no name of a program, a list no name of a host. */
+function asArray(name: string, value: unknown): unknown[] {
+  if (typeof value !== "string") return [value];
+  if (name === "command") return /\s/.test(value.trim()) ? ["sh", "-c", value] : [value];
+  const words = value.split(/[\s,]+/).filter((word) => word !== "");
+  return words.length === 0 ? [value] : words;
 }
 
 function fits({ type }: ScalarSchema, value: unknown): boolean {

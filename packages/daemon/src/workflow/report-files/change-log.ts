@@ -47,7 +47,7 @@ function changed({ expected, hash }: { expected: string; hash: string | null }):
     "report.changed",
     "The report is not the one that was read: somebody else saved it; it was left as it is.",
     {
-      hint: "Read it again (testreport_read), then change that one, with its sha256 as expect_hash.",
+      hint: "Read it again (mtuictl testreport-read), then change that one, with its sha256 as expect_hash.",
       data: { expected, sha256: hash },
     },
   );

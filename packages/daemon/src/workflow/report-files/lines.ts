@@ -34,7 +34,7 @@ export function patchLines(
       "params.invalid",
       `Lines ${start} to ${end} are not in the report, which has ${lines.length}; nothing was changed.`,
       {
-        hint: "Read it (testreport_read) and count from 1; end_line is start_line-1 to insert.",
+        hint: "Read it (mtuictl testreport-read) and count from 1; end_line is start_line-1 to insert.",
         data: { start_line: start, end_line: end, line_count: lines.length },
       },
     );

@@ -18,7 +18,7 @@ export function namesOf(relpath: string): string[] {
   throw new MtuiError(
     "params.invalid",
     `"${printable(relpath)}" is no path inside the report's directory; nothing was read.`,
-    { hint: 'Name a file such as "log" or "install_logs/HOST.log"; testreport_logs lists some.' },
+    { hint: 'Name a file such as "log" or "install_logs/HOST.log"; mtuictl testreport-logs lists some.' },
   );
 }
 
@@ -85,7 +85,7 @@ function readError(thrown: unknown, relpath: string): unknown {
   const code = codeOf(thrown);
   if (code === "ENOENT" || code === "ENAMETOOLONG") {
     return new MtuiError("file.notFound", `There is no file ${shown} in the report's directory.`, {
-      hint: "testreport_logs lists the logs; log, metadata.json and source.diff are there as a rule.",
+      hint: "mtuictl testreport-logs lists the logs; log, metadata.json and source.diff are there as a rule.",
     });
   }
   // Links, directories in place of files and the reverse, sockets.

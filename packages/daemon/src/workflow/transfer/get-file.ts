@@ -77,7 +77,7 @@ async function fetchOne(
   const shown = printable(path.text);
   if (first === "missing") {
     throw new MtuiError("file.notFound", `${run.name} has no file ${shown}.`, {
-      hint: `Look what is there: run -t ${run.name} -- ls -la ${path.directory}`,
+      hint: `Look what is there: mtuictl run -w ${context.workspace} -t ${run.name} -- ls -la ${path.directory}`,
     });
   }
   if (first === "special") {
