@@ -77,7 +77,7 @@ describe("Ctrl-C while a job is followed", () => {
   test("the second Ctrl-C leaves while the question is open", async () => {
     const { code, err, cancelled } = await interrupted(["run", "x"], { io: fakeIo({ tty: true }), times: 2 });
     expect({ code, cancelled }).toEqual({ code: 130, cancelled: false });
-    expect(err).toContain("Left; it goes on.");
+    expect(err).toContain("[c]ancel? \nLeft; it goes on.");
   });
 
   test("the second Ctrl-C leaves while the daemon cancels", async () => {

@@ -28,6 +28,8 @@ export class Interrupts implements Disposable {
   readonly #subscription: Disposable;
   readonly #asking = new AbortController();
   #count = 0;
+  /** The cursor is behind the question. */
+  #open = false;
 
   constructor(options: InterruptOptions) {
     this.#options = options;
@@ -42,7 +44,7 @@ export class Interrupts implements Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
-    this.#asking.abort();
+    this.#unasked();
   }
 
   #onInterrupt(): void {
@@ -65,9 +67,10 @@ export class Interrupts implements Disposable {
     pause();
     const what = ids.length === 1 ? "The job" : `The ${ids.length} jobs`;
     io.err.write(`\n${what} can go on without this terminal. [l]eave running or [c]ancel? `);
+    this.#open = true;
     const line = io.interactive ? await io.readLine(this.#asking.signal) : null;
-    // Unanswered, the cursor is still behind the question.
-    if (line === null) io.err.write("\n");
+    if (line === null) this.#unasked();
+    this.#open = false;
     resume();
     return line?.toLowerCase().startsWith("c") ? "cancel" : "detach";
   }
@@ -84,7 +87,14 @@ export class Interrupts implements Disposable {
   }
 
   #leave(): void {
-    this.#asking.abort();
+    this.#unasked();
     this.#abort.abort();
+  }
+
+  /** Nobody answers any more; what comes next has a line of its own. */
+  #unasked(): void {
+    if (this.#open) this.#options.io.err.write("\n");
+    this.#open = false;
+    this.#asking.abort();
   }
 }

@@ -39,7 +39,9 @@ export const get: PlainHandler<"get"> = async (params, { services, client, signa
   const errors = fetched.flatMap(({ host, error }) => (error === null ? [] : [{ host, error }]));
   const [first] = errors;
   if (first !== undefined && errors.length === fetched.length) {
-    const others = errors.length > 1 ? ` (and not from ${errors.length - 1} more)` : "";
+    const more = errors.length - 1;
+    const others =
+      more > 0 ? ` (${more} other ${more === 1 ? "host" : "hosts"} could not give it either)` : "";
     const error = fromReport({ ...first.error, message: `${first.error.message}${others}` });
     throw error;
   }
