@@ -2,7 +2,14 @@ import { MtuiError } from "@mtui/core/protocol";
 import { type OperationName, OPERATIONS } from "@mtui/core/registry";
 import { describe, expect, test } from "vitest";
 import { REMEMBER_MS } from "../../../packages/daemon/src/asked/asked-call.ts";
-import { askedCall, type CallJournal, RememberedCalls } from "../../../packages/daemon/src/asked/index.ts";
+import {
+  askedCall,
+  askedNote,
+  type CallJournal,
+  jobsAskedFor,
+  RememberedCalls,
+} from "../../../packages/daemon/src/asked/index.ts";
+import type { Job } from "../../../packages/daemon/src/jobs/index.ts";
 import { outcomeUnknown } from "../../../packages/daemon/src/asked/outcome-unknown.ts";
 import type { CallRow } from "../../../packages/daemon/src/asked/remembered-calls.ts";
 import { AGENT, type Desk, openDesk, PERSON } from "../support/desk.ts";
@@ -172,6 +179,22 @@ describe("when the daemon died meanwhile", () => {
     expect(await next.call("remove_host", removeAnt, { key: "k-2" })).toMatchObject({ released: ["ant"] });
   });
 
+  test("what was begun long before is as unknown as any, and for as long", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    const { id, params } = askedCall("unlock", { params: {}, client: PERSON, ...KEY });
+    desk.journal.write(() => desk.journal.calls.put(id, { at: desk.clock.now(), params, answer: null }));
+    await desk.clock.advance(2 * REMEMBER_MS);
+    using next = await desk.nextLife();
+    const ask = (): Promise<unknown> =>
+      next.services.remembered.once(
+        { id, params, operation: "unlock" },
+        { signal: new AbortController().signal, work: async () => "done" },
+      );
+    await expect(ask()).rejects.toMatchObject({ kind: "outcome.unknown" });
+    await next.clock.advance(REMEMBER_MS + 1000);
+    expect(await ask()).toBe("done");
+  });
+
   test("right before it began: it is done now", async () => {
     using desk = await open();
     using next = await desk.nextLife();
@@ -272,6 +295,33 @@ describe("a job, asked for again under its key", () => {
     await expect(next.call("validate", params, { key: "k-2" })).rejects.toMatchObject({
       kind: "workspace.busy",
     });
+  });
+});
+
+describe("jobs of one request that ended at different times", () => {
+  const asked = { ...askedCall("validate", { params: {}, client: PERSON, key: "k-1" }) };
+  const job = (id: string, { from, until }: { from: number; until: number | null }): Job =>
+    ({
+      id,
+      createdAt: from,
+      final: until !== null,
+      finishedAt: until,
+      request: { recipe: { notes: askedNote(asked) } },
+    }) as unknown as Job;
+  const found = (jobs: Job[], now: number): string[] => {
+    const clock = new VirtualClock();
+    clock.now = () => now;
+    return jobsAskedFor(asked, { jobs: { list: () => jobs.toReversed() }, clock }).map(({ id }) => id);
+  };
+  const late = REMEMBER_MS + 1000;
+
+  test("are all known as long as one is; a job of a request that was forgotten is not among them", () => {
+    const short = job("validate-1", { from: 0, until: 500 });
+    const long = job("validate-2", { from: 0, until: null });
+    expect(found([short, long], late)).toEqual(["validate-1", "validate-2"]);
+    expect(found([short], late)).toEqual([]);
+    const anew = job("validate-3", { from: late, until: null });
+    expect(found([short, anew], late + 5)).toEqual(["validate-3"]);
   });
 });
 

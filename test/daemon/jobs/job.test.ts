@@ -35,6 +35,24 @@ describe("a job", () => {
     expect(states.map(({ data }) => data?.["state"])).toEqual(["queued", "running", "done"]);
   });
 
+  test("that has ended, however it did, keeps nothing to begin it again with", async () => {
+    const { table } = tableOf();
+    const client = { id: "c1", kind: "terminal", name: "ada", namespace: null } as const;
+    const started = (work: () => Promise<JobEnd>) =>
+      table.start(
+        { ...request, recipe: { params: { content: "large" }, notes: { asked: "k" }, client } },
+        work,
+      );
+    const failing = started(async () => {
+      throw new MtuiError("lock.foreign", "no");
+    });
+    const [good, bad] = [started(async () => done), failing];
+    expect(bad.saved().recipe?.params).toEqual({ content: "large" });
+    await Promise.all([good.ended, bad.ended]);
+    for (const job of [good, bad])
+      expect(job.saved().recipe).toEqual({ params: {}, notes: { asked: "k" }, client });
+  });
+
   test("that has ended says so instead of 'cancelled'", async () => {
     const { table } = tableOf();
     const job = table.start(request, async () => done);

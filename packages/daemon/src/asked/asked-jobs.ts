@@ -14,7 +14,8 @@ export function askedNote(asked: AskedCall | undefined): { asked?: { id: string;
 }
 
 /**
- * The jobs that this request has started already, oldest first; none without a key.
+ * The jobs that this request has started already, oldest first; none without a key. Of several, one that ended long
+ * ago is not started anew while the others may be asked for.
  * @throws MtuiError params.invalid: the key was another request's
  */
 export function jobsAskedFor(
@@ -22,23 +23,28 @@ export function jobsAskedFor(
   { jobs, clock }: { jobs: { list(): Job[] }; clock: Clock },
 ): Job[] {
   if (asked === undefined) return [];
-  return jobs
-    .list()
-    .filter((job) => {
-      const former = rememberedKey(job, clock.now());
-      if (former?.id !== asked.id) return false;
-      assertSame(asked, former);
-      return true;
-    })
+  const same = jobs.list().filter((job) => keyOf(job)?.id === asked.id);
+  const remembered = same.filter((job) => {
+    const former = rememberedKey(job, clock.now());
+    if (former !== null) assertSame(asked, former);
+    return former !== null;
+  });
+  // Whatever was remembered when one of these was started is of the same request; what was forgotten is of another.
+  const began = Math.min(...remembered.map((job) => job.createdAt));
+  return same
+    .filter((job) => remembered.includes(job) || began <= (job.finishedAt ?? 0) + REMEMBER_MS)
     .toReversed();
 }
 
 /** The key under which a job was asked for, as long as it may be asked for again. */
 export function rememberedKey(
-  { request, final, finishedAt }: Pick<Job, "request" | "final" | "finishedAt">,
+  job: Pick<Job, "request" | "final" | "finishedAt">,
   now: number,
 ): { id: string; params: string } | null {
+  return job.final && now - (job.finishedAt ?? 0) > REMEMBER_MS ? null : keyOf(job);
+}
+
+function keyOf({ request }: Pick<Job, "request">): { id: string; params: string } | null {
   const note = request.recipe?.notes["asked"];
-  if (note === undefined || (final && now - (finishedAt ?? 0) > REMEMBER_MS)) return null;
-  return askedShape.safeParse(note).data ?? null;
+  return note === undefined ? null : (askedShape.safeParse(note).data ?? null);
 }

@@ -56,8 +56,12 @@ export class RememberedCalls {
   constructor({ clock, journal }: { clock: Clock; journal: CallJournal }) {
     this.#clock = clock;
     this.#journal = journal;
-    const rows = journal.all().toSorted(([, a], [, b]) => a.at - b.at);
-    for (const [id, row] of rows) this.#count(id, { at: row.at, size: sizeOf(row.answer) });
+    // One without an answer was under way until the former life ended, however long ago it had begun.
+    const rows = journal
+      .all()
+      .toSorted(([, a], [, b]) => a.at - b.at)
+      .map(([id, { at, answer }]) => ({ id, at: answer === null ? clock.now() : at, size: sizeOf(answer) }));
+    for (const { id, ...known } of rows.toSorted((a, b) => a.at - b.at)) this.#count(id, known);
   }
 
   /**

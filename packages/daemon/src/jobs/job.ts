@@ -132,6 +132,10 @@ export class Job {
     return this.#end;
   }
 
+  get createdAt(): number {
+    return this.#created;
+  }
+
   get finishedAt(): number | null {
     return this.#finished;
   }
@@ -288,6 +292,8 @@ export class Job {
     this.#finished = this.#clock.now();
     this.#ticket = null;
     this.#end = end;
+    // They may be large, and nothing begins again with them; one that is suspended does.
+    if (this.request.recipe !== undefined && !this.#suspended) this.request.recipe.params = {};
     if (!mayBecome(this.#state, end.state) && this.#state !== "cancelling") this.#transition("running");
     this.#transition(end.state);
     this.#ended.resolve();
