@@ -11,22 +11,18 @@ export async function unlessAborted<T>(
   { signal, late }: { signal: AbortSignal | undefined; late?: (value: T) => void },
 ): Promise<T> {
   if (signal === undefined) return await work;
-  const given = Promise.withResolvers<never>();
+  const answer = Promise.withResolvers<T>();
   let gone = false;
   const giveUp = (): void => {
     gone = true;
-    given.reject(cancelled(signal.reason));
+    answer.reject(cancelled(signal.reason));
   };
   if (signal.aborted) giveUp();
   signal.addEventListener("abort", giveUp, { once: true });
-  work.then(
-    (value) => {
-      if (gone) late?.(value);
-    },
-    () => undefined,
-  );
+  // What goes to `late` goes nowhere else, also when both come in the same moment.
+  work.then((value) => (gone ? late?.(value) : answer.resolve(value)), answer.reject);
   try {
-    return await Promise.race([given.promise, work]);
+    return await answer.promise;
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
