@@ -122,6 +122,28 @@ describe("a window of lines", () => {
     });
   });
 
+  it("is the lines of the file, wherever it begins and however many there are", () => {
+    const text = fc.stringMatching(/^(?:[ab]{0,4}\n){0,6}[ab]{0,3}$/);
+    const whole = { offset: fc.integer({ min: 1, max: 9 }), room: fc.integer({ min: 5, max: 40 }) };
+    const wishes = fc.record({ ...whole, limit: fc.option(fc.nat(8), { nil: undefined }) });
+    fc.assert(
+      fc.property(text, wishes, (content, { offset, limit, room }) => {
+        const lines = linesOf(Buffer.from(content));
+        const wanted = lines.slice(offset - 1, limit === undefined ? undefined : offset - 1 + limit);
+        while (wanted.join("").length > room) wanted.pop();
+        const next = offset + wanted.length;
+        expect(of(content, { offset, room, ...(limit === undefined ? {} : { limit }) })).toEqual({
+          lineCount: lines.length,
+          content: wanted.join(""),
+          returned: wanted.length,
+          next: next <= lines.length && limit !== 0 ? next : null,
+          cut: 0,
+          lossy: false,
+        });
+      }),
+    );
+  });
+
   it("shows what is no UTF-8 as far as it can be shown", () => {
     expect(of(Buffer.from([97, 255, 10]), { offset: 1 })).toMatchObject({
       content: "a\ufffd\n",

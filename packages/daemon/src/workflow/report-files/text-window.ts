@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import { completeUtf8End } from "../../hosts/index.ts";
-import { bytesOf, linesOf } from "./lines.ts";
 
 /** Bytes of one window: with every one of them escaped, a reply still has room for it. */
 const WINDOW_BYTES = 1024 * 1024;
@@ -22,27 +21,59 @@ export function textWindow(
   bytes: Buffer,
   { offset, limit, room = WINDOW_BYTES }: { offset: number; limit?: number | undefined; room?: number },
 ): TextWindow {
-  const lines = linesOf(bytes);
-  const wanted = lines.slice(offset - 1, limit === undefined ? undefined : offset - 1 + limit);
-  let size = 0;
-  let fit = 0;
-  while (fit < wanted.length && size + (wanted[fit]?.length ?? 0) <= room) size += wanted[fit++]?.length ?? 0;
-  let raw = bytesOf(wanted.slice(0, fit));
+  const { lineCount, first, fit } = findLines(bytes, {
+    offset,
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    room,
+  });
+  let { raw, returned } = fit;
   let cut = 0;
-  if (fit === 0 && wanted.length > 0) {
-    const whole = bytesOf(wanted.slice(0, 1));
-    const head = whole.subarray(0, room);
-    raw = head.subarray(0, isUtf8(whole) ? completeUtf8End(head) : head.length);
-    cut = whole.length - raw.length;
-    fit = 1;
+  if (returned === 0 && first !== null) {
+    const head = first.subarray(0, room);
+    raw = head.subarray(0, isUtf8(first) ? completeUtf8End(head) : head.length);
+    cut = first.length - raw.length;
+    returned = 1;
   }
-  const next = offset + fit;
+  const next = offset + returned;
   return {
-    lineCount: lines.length,
+    lineCount,
     content: raw.toString("utf8"),
-    returned: fit,
-    next: next <= lines.length && (limit !== 0 || fit > 0) ? next : null,
+    returned,
+    next: next <= lineCount && limit !== 0 ? next : null,
     cut,
     lossy: !isUtf8(raw),
   };
+}
+
+const NEWLINE = 0x0a;
+
+/**
+ * Counted in place: a file may be nothing but line ends, and a string for each of them would be more than there is
+ * memory for.
+ * @returns `first`: the first line that is wanted, of any length; null when there is none
+ */
+function findLines(
+  bytes: Buffer,
+  { offset, limit, room }: { offset: number; limit: number; room: number },
+): { lineCount: number; first: Buffer | null; fit: { raw: Buffer; returned: number } } {
+  let lineCount = 0;
+  let first: Buffer | null = null;
+  let [start, from, to, returned] = [0, 0, 0, 0];
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (bytes[at] !== NEWLINE && at < bytes.length - 1) continue;
+    lineCount += 1;
+    const end = at + 1;
+    if (lineCount === offset && limit > 0) {
+      first = bytes.subarray(start, end);
+      from = start;
+      to = start;
+    }
+    // One behind another: after the first that has no room none has.
+    if (first !== null && to === start && returned < limit && end - from <= room) {
+      to = end;
+      returned += 1;
+    }
+    start = end;
+  }
+  return { lineCount, first, fit: { raw: bytes.subarray(from, to), returned } };
 }
