@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -193,6 +194,16 @@ describe("putting a file", () => {
     expect(readFileSync(target("f")).equals(bytes)).toBe(true);
     expect(host.events.filter((event) => event.startsWith("change"))).toHaveLength(5);
     expect(left()).toEqual([]);
+  });
+
+  it("removes what one left for good when its host was lost, and nothing of one that may be on its way", async () => {
+    const ours = join(root, "home", ".mtuid");
+    mkdirSync(join(ours, "put.directory"), { recursive: true });
+    for (const name of ["put.old", "put.young", "other"]) writeFileSync(join(ours, name), "x");
+    const before = new Date(Date.now() - 30 * 24 * 3600 * 1000);
+    for (const name of ["put.old", "put.directory", "other"]) utimesSync(join(ours, name), before, before);
+    expect((await put("f", "one")).state).toBe("ok");
+    expect(readdirSync(ours).toSorted()).toEqual(["other", "put.directory", "put.young"]);
   });
 
   it("replaces no link, nothing that is no file, and makes no directory", async () => {

@@ -3,6 +3,9 @@ import type { RemotePath } from "./remote-path.ts";
 /** Bytes of a file in one command; as base64 they fit in an argument, with room for the script. */
 export const PIECE_BYTES = 64 * 1024;
 
+/** What is older was left when its host was lost, and nobody comes back for it. */
+const LEFT_DAYS = 7;
+
 /** Where a file is put together: nobody but the account looks in there. */
 const stage = (id: string): string => `[ -n "\${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 m=$HOME/.mtuid f=$HOME/.mtuid/put.${id}
@@ -12,6 +15,7 @@ umask 077`;
 export function stageScript({ id, part, first }: { id: string; part: Buffer; first: boolean }): string {
   const begin = `[ ! -L "$m" ] || { echo "$m is a link" >&2; exit 1; }
 mkdir -p -m 700 "$m" && rm -f "$f" || exit 1
+find "$m" -maxdepth 1 -type f -name 'put.*' -mtime +${LEFT_DAYS} -exec rm -f {} + 2>/dev/null
 set -C; : >"$f" || exit 1; set +C`;
   return `${stage(id)}
 ${first ? begin : ""}
