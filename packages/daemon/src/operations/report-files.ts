@@ -4,7 +4,7 @@ import { MtuiError } from "@mtui/core/protocol";
 import type { ResultOf } from "@mtui/core/registry";
 import { changeLog, listLogs, patchLines, readBelow, textWindow } from "../workflow/index.ts";
 import { contentHash } from "../workflow/write-report/files.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler } from "./context.ts";
 
@@ -66,7 +66,6 @@ async function changing<T>(
   workspace: string,
   { call, change }: { call: Call; change: (directory: string) => Promise<T> },
 ): Promise<T> {
-  assertMayChange(fullName(workspace, call.client), call.client);
   const desk = reportOf(workspace, call);
   return desk.mutate(() => change(desk.requireTemplate().path), { signal: call.signal });
 }

@@ -1,5 +1,5 @@
 import type { Workspace } from "../workspaces/workspace.ts";
-import { assertMayChange, fullName } from "../workspaces/names.ts";
+import { fullName } from "../workspaces/names.ts";
 import type { PlainHandler, Services } from "./context.ts";
 
 /** Of this workspace on these hosts, until they are removed. Takes effect with the next operation. */
@@ -8,7 +8,6 @@ export const setTimeoutOperation: PlainHandler<"set_timeout"> = async (
   { services, client, signal },
 ) => {
   const name = fullName(params.workspace, client);
-  assertMayChange(name, client);
   const workspace = services.workspaces.require(name);
   return workspace.mutate(
     async () => {
