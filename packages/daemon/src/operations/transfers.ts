@@ -98,7 +98,7 @@ function encoded(bytes: Buffer, more: boolean): Pick<GotFile, "bytes" | "encodin
 export const put: JobHandler<"put"> = async (params, call) => {
   const path = remotePath(params.filename);
   const bytes = decoded(params);
-  const end = await onHosts(call, {
+  return await onHosts(call, {
     selection: params,
     work: async (context, hosts) => ({
       ...(await putFile(context, { hosts, path, bytes, mode: params.mode })),
@@ -106,9 +106,6 @@ export const put: JobHandler<"put"> = async (params, call) => {
       bytes: bytes.length,
     }),
   });
-  // These parameters are what a next life would begin with again. The job ends now, and is kept for days.
-  params.content = "";
-  return end;
 };
 
 function decoded({ content, encoding }: { content: string; encoding: "utf-8" | "base64" }): Buffer {
