@@ -23,3 +23,16 @@ test("a heartbeat keeps an agent's workspaces, and nobody else's", async () => {
   expect(desk.services.workspaces.list()).toEqual([]);
   stop();
 });
+
+test("looking at the workspace of another keeps it for nobody; being allowed to work there, and doing it, does", async () => {
+  using desk = openDesk({ hosts: ["ant"] });
+  const guest = { ...AGENT, namespace: "guest", allow: ["foreign"] as const };
+  await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+  const [workspace] = desk.services.workspaces.list();
+  const until = workspace?.leaseUntil ?? 0;
+  await desk.clock.advance(60_000);
+  await desk.call("list_hosts", { workspace: "claude/w" }, { client: guest });
+  expect(workspace?.leaseUntil).toBe(until);
+  await desk.call("set_timeout", { workspace: "claude/w", timeout: 60 }, { client: guest });
+  expect(workspace?.leaseUntil).toBe(until + 60_000);
+});

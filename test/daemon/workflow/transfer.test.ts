@@ -263,4 +263,6 @@ it("reads the lines of a history that are some", () => {
     { at: 1795326896, user: "al", text: "update:SUSE:Maintenance:1:2:frob" },
     { at: 6, user: "bob", text: "install:x y" },
   ]);
+  const [long] = parseHistory(`7:bob:run:${"x".repeat(100_000)}\n`);
+  expect(long?.text).toHaveLength(1003);
 });

@@ -43,7 +43,8 @@ function surface(stream: NodeJS.WriteStream & { fd: number }, env: NodeJS.Proces
     tty,
     colour: wantsColour(tty, env),
     get columns() {
-      return tty ? (stream.columns ?? 80) : undefined;
+      // A serial line may say 0.
+      return tty ? stream.columns || 80 : undefined;
     },
     get rows() {
       return tty ? (stream.rows ?? 24) : undefined;

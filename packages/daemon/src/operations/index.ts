@@ -3,7 +3,7 @@ import { type OperationName, operationsByName, type ParamsOf, type ResultOf } fr
 import { askedCall, jobsAskedFor } from "../asked/index.ts";
 import { addHost } from "./add-host.ts";
 import { leaseLost } from "../workspaces/lost-leases.ts";
-import { type ClientIdentity, fullName, mayChange } from "../workspaces/names.ts";
+import { type ClientIdentity, fullName, isOwn, mayChange } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, JobHandler, PlainHandler } from "./context.ts";
 import { daemonStatus, daemonStop, whoami } from "./daemon.ts";
@@ -165,7 +165,9 @@ async function carryOut(name: string, params: unknown, call: Call): Promise<unkn
 function signOfLife(name: string, params: unknown, { services, client }: Call): void {
   const { workspaces } = services;
   const named = namedWorkspace(name, params, client);
-  if (named !== null && mayChange(named, client)) touch(workspaces.find(named));
+  // Looking at another's desk keeps it for nobody; working there does.
+  const counts = operationsByName.get(name)?.effect === "read" ? isOwn : mayChange;
+  if (named !== null && counts(named, client)) touch(workspaces.find(named));
   if (client.kind === "agent" && client.namespace !== null)
     for (const each of workspaces.list()) if (each.name.startsWith(`${client.namespace}/`)) touch(each);
 

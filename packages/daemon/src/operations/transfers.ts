@@ -13,13 +13,17 @@ import { onHosts } from "./workflow.ts";
  * is used; a reply may have 8 MiB.
  */
 const REPLY_BYTES = 3 * 1024 * 1024;
+/** Bytes of one call that are held until equal files are known: of many hosts less of each is read. */
+const HELD_BYTES = 64 * 1024 * 1024;
 
 type GotFile = ResultOf<"get">["files"][number];
 
 export const get: PlainHandler<"get"> = async (params, { services, client, signal }) => {
   const workspace = services.workspaces.require(fullName(params.workspace, client));
   const path = remotePath(params.filename);
-  const { offset, limit } = params;
+  const { offset } = params;
+  const hosts = workspace.select(params.hosts).map(({ session }) => workflowHost(session, null));
+  const limit = Math.min(params.limit, Math.floor(HELD_BYTES / Math.max(1, hosts.length)));
   const fetched = await getFile(
     {
       report: null,
@@ -29,12 +33,7 @@ export const get: PlainHandler<"get"> = async (params, { services, client, signa
       clock: services.clock,
       fanout: services.config.daemon.fanout,
     },
-    {
-      hosts: workspace.select(params.hosts).map(({ session }) => workflowHost(session, null)),
-      path,
-      offset,
-      limit,
-    },
+    { hosts, path, offset, limit },
   );
   const errors = fetched.flatMap(({ host, error }) => (error === null ? [] : [{ host, error }]));
   const [first] = errors;

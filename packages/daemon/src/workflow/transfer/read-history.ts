@@ -16,6 +16,8 @@ export interface HistoryLine {
 const FILE = "/var/log/mtui.log";
 /** Bytes at the end of the file that are looked at: some thousand lines. */
 const LOOK_BYTES = 512 * 1024;
+/** Characters of a line that are shown; what mtuis write has some hundred. */
+const LINE_LENGTH = 1000;
 
 /** The newest lines of each host's history first; lines that are none of ours or of other mtuis are left out. */
 export async function readHistory(
@@ -59,8 +61,13 @@ async function readTail(context: WorkflowContext, host: WorkflowHost): Promise<s
 export function parseHistory(text: string): HistoryLine[] {
   return text.split("\n").flatMap((line) => {
     const [, at, user, event] = /^(\d{1,12}):([^:]*):(.+)$/.exec(line) ?? [];
-    return event === undefined ? [] : [{ at: Number(at), user: user ?? "", text: event }];
+    if (event === undefined) return [];
+    return [{ at: Number(at), user: (user ?? "").slice(0, LINE_LENGTH), text: shortened(event) }];
   });
+}
+
+function shortened(text: string): string {
+  return text.length <= LINE_LENGTH ? text : `${text.slice(0, LINE_LENGTH)}...`;
 }
 
 function eventOf(text: string): string {
