@@ -76,9 +76,13 @@ const DAEMON: Answers = {
 
 async function session(answers: Answers = DAEMON, budget = 20_000) {
   const calls: { method: string; params: Record<string, unknown> }[] = [];
+  /** Calls that would start a daemon. */
+  const starting: string[] = [];
   const link = {
-    async call({ method, params }: { method: string; params: Record<string, unknown> }) {
+    async call(request: { method: string; params: Record<string, unknown>; passive?: boolean }) {
+      const { method, params } = request;
       calls.push({ method, params });
+      if (request.passive !== true) starting.push(method);
       const answer = answers[method];
       if (answer === undefined) throw new MtuiError("method.unknown", `no ${method}`);
       return answer(params);
@@ -106,7 +110,7 @@ async function session(answers: Answers = DAEMON, budget = 20_000) {
   };
   const clientInfo = { name: "test", version: "1" };
   await request("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
-  return { calls, request, read: (uri: string) => request("resources/read", { uri }) };
+  return { calls, starting, request, read: (uri: string) => request("resources/read", { uri }) };
 }
 
 interface Answer {
@@ -170,6 +174,39 @@ test("the list has the queue, reports, outputs and logs, without what steers", a
     ].map((uri) => [uri, "text/plain"]),
   );
   expect(JSON.stringify(result)).not.toContain("\\u001b");
+});
+
+describe("the list, which clients ask for when they begin,", () => {
+  const gone = (): never => {
+    throw new MtuiError("daemon.unreachable", "No mtuid listens.");
+  };
+
+  test("starts no daemon, and is the queue alone without one", async () => {
+    const { request, starting } = await session({
+      list_templates: gone,
+      list_workspaces: gone,
+      job_list: gone,
+    });
+    const { result } = await request("resources/list");
+    expect(result?.resources?.map(({ uri }) => uri)).toEqual(["mtui://queue"]);
+    expect(starting).toEqual([]);
+  });
+
+  test("is asked again when a connection turns out to be lost", async () => {
+    let asked = 0;
+    const once = (): unknown => (asked++ === 0 ? gone() : DAEMON["job_list"]?.({}));
+    const { request } = await session({ ...DAEMON, job_list: once });
+    const { result } = await request("resources/list");
+    expect(result?.resources?.map(({ uri }) => uri)).toContain("mtui://job/run-1/output");
+  });
+
+  test("does not hide what the daemon refuses", async () => {
+    const refuse = (): never => {
+      throw new MtuiError("state.io", "The disk is full.");
+    };
+    const { request } = await session({ ...DAEMON, job_list: refuse });
+    expect(await request("resources/list")).toMatchObject({ error: { code: -32603 } });
+  });
 });
 
 test("templates are told without a daemon", async () => {

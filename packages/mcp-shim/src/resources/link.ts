@@ -7,6 +7,8 @@ export interface ReadLink {
     readonly signal: AbortSignal;
     readonly repeatable: boolean;
     readonly timeoutMs?: number;
+    /** Starts no daemon, and is not sent twice. */
+    readonly passive?: boolean;
   }): Promise<unknown>;
 }
 
@@ -16,6 +18,11 @@ export interface Reading {
   readonly signal: AbortSignal;
   /** Bytes of what is shown. */
   readonly budget: number;
+}
+
+/** The same without starting a daemon. */
+export function passive(reading: Reading): Reading {
+  return { ...reading, link: { call: (request) => reading.link.call({ ...request, passive: true }) } };
 }
 
 const TIMEOUT_MS = 30_000;

@@ -1,7 +1,8 @@
 import type { Resource, ResourceTemplateType } from "@modelcontextprotocol/server";
 import { oneLine } from "@mtui/core/text";
 import { jobs, templates, workspaces } from "./known.ts";
-import type { Reading } from "./link.ts";
+import { toMtuiError } from "@mtui/core/protocol";
+import { passive, type Reading } from "./link.ts";
 import { QUEUE, TEMPLATES, uriOf } from "./uris.ts";
 
 /** Of all that could be listed. */
@@ -15,8 +16,26 @@ const queue: Resource = {
   mimeType: TEXT,
 };
 
-/** The queue, loaded reports, outputs of jobs, logs of hosts; the newest, and not more than one can read. */
+/**
+ * The queue, loaded reports, outputs of jobs, logs of hosts; the newest, and not more than one can read. Clients ask for
+ * it unasked when they begin: no daemon is started for that, and without one there is the queue alone.
+ */
 export async function listResources(reading: Reading): Promise<Resource[]> {
+  const quiet = passive(reading);
+  // A connection that turned out to be lost says nothing of whether there is a daemon: asked again, it is dialled.
+  return await all(quiet)
+    .catch(unlessGone(() => all(quiet)))
+    .catch(unlessGone(async () => [queue]));
+}
+
+function unlessGone(then: () => Promise<Resource[]>): (thrown: unknown) => Promise<Resource[]> {
+  return (thrown) => {
+    if (toMtuiError(thrown).kind === "daemon.unreachable") return then();
+    throw thrown;
+  };
+}
+
+async function all(reading: Reading): Promise<Resource[]> {
   const [reports, desks, latest] = await Promise.all([
     templates(reading),
     workspaces(reading),
