@@ -6,8 +6,8 @@ import { idea } from "./history-moves.ts";
 /** Long random histories of 50 workspaces on 30 hosts. A run is replayed with its MTUI_SEED. */
 const LONG = process.env["MTUI_LONG"] === "1";
 const SEED = Number(process.env["MTUI_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const LENGTH = LONG ? 2000 : 500;
-const RUNS = Number(process.env["MTUI_RUNS"] ?? (LONG ? 100 : 12));
+const LENGTH = LONG ? 600 : 500;
+const RUNS = Number(process.env["MTUI_RUNS"] ?? (LONG ? 60 : 12));
 
 test("long random histories agree with the model", { timeout: LONG ? 7_200_000 : 600_000 }, () => {
   const seen = { moves: 0, waiting: 0, rounds: 0 };
