@@ -1,3 +1,4 @@
+export { fairShare } from "./fair-share.ts";
 export { groupOutputs, type OutputGroup } from "./group-outputs.ts";
 export { isSecretName, redact, type Secrets } from "./redact.ts";
 export { oneLine, sanitise, sanitiseDeep } from "./sanitise.ts";

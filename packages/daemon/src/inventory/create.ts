@@ -1,5 +1,6 @@
 import { type Config, places } from "@mtui/core/config";
 import type { Found } from "./load-file.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { resolveInventory } from "./resolve.ts";
 
 /**
@@ -15,15 +16,6 @@ export function createInventory(
     reading ??= resolveInventory({ config, cacheDir: places(env).cache, now }).finally(() => {
       reading = null;
     });
-    return signal === undefined ? reading : unlessAborted(reading, signal);
+    return unlessAborted(reading, { signal });
   };
-}
-
-function unlessAborted(reading: Promise<Found>, signal: AbortSignal): Promise<Found> {
-  const { promise, resolve, reject } = Promise.withResolvers<Found>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  reading.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  return promise;
 }

@@ -1,4 +1,5 @@
 import type { HostResult } from "@mtui/core/registry";
+import { fairShare } from "@mtui/core/text";
 
 type Command = Pick<HostResult["commands"][number], "stdout" | "stderr" | "dropped">;
 
@@ -28,18 +29,6 @@ export function fitOutput<R extends { hosts: { commands: Command[] }[] }>(
     commands: host.commands.map((command) => shorten(command, limit)),
   }));
   return { ...result, hosts };
-}
-
-/** The length to which the longest have to be cut, so that all together are within the sum. */
-function fairShare(sizes: readonly number[], sum: number): number {
-  let left = sum;
-  let count = sizes.length;
-  for (const size of sizes.toSorted((a, b) => a - b)) {
-    if (size * count > left) return Math.floor(left / count);
-    left -= size;
-    count -= 1;
-  }
-  return Number.POSITIVE_INFINITY;
 }
 
 function shorten(command: Command, limit: number): Command {

@@ -24,6 +24,7 @@ export function inputSchema(entry: OperationEntry): Tool["inputSchema"] {
   const { required } = entry.params;
   return {
     type: "object",
+    // The SDK takes any JSON here, but only by an index signature, which readonly schemas do not have.
     properties: properties as unknown as NonNullable<Tool["inputSchema"]["properties"]>,
     ...(required.length === 0 ? {} : { required: [...required] }),
     additionalProperties: false,
@@ -57,5 +58,6 @@ function slim(schema: ParamSchema, entry: OperationEntry): ParamSchema {
   }
   if (preset !== undefined && preset !== false && !Array.isArray(preset)) kept["default"] = preset;
   if (description !== undefined) kept["description"] = inToolWords(description, entry);
+  // Copied key by key from a schema of that type.
   return kept as unknown as ParamSchema;
 }

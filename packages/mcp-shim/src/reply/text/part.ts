@@ -1,4 +1,4 @@
-import { linesOf } from "@mtui/core/text";
+import { fairShare, linesOf } from "@mtui/core/text";
 import { headOf, tailOf } from "../fit/shorten.ts";
 
 /**
@@ -102,16 +102,4 @@ function shortened({ lines, keep, from }: Block, bytes: number): string {
 
 function sizeOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
-}
-
-/** The length to which the longest have to be cut, so that all together are within the sum. */
-function fairShare(sizes: readonly number[], sum: number): number {
-  let left = sum;
-  let count = sizes.length;
-  for (const size of sizes.toSorted((a, b) => a - b)) {
-    if (size * count > left) return Math.floor(left / count);
-    left -= size;
-    count -= 1;
-  }
-  return Number.POSITIVE_INFINITY;
 }
