@@ -64,9 +64,19 @@ function makeScratch(): { base: string; scratch: string } {
   }
 }
 
-/** Remove a lab's directory, and the base if that was the last one. */
+/**
+ * Remove a lab's directory, and the base if that was the last one. It gets another name first: two who remove the same
+ * lab at once, or one who takes its number meanwhile, do not touch each other's files.
+ */
 export function removePlace(dir: string): void {
-  rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  const away = join(dirname(dir), `${GOING}${randomBytes(6).toString("hex")}`);
+  try {
+    renameSync(dir, away);
+  } catch {
+    // Somebody else has just removed it.
+    return;
+  }
+  rmSync(away, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   try {
     rmdirSync(dirname(dir));
   } catch {
@@ -92,7 +102,7 @@ export function reapDead(base: string = labBase()): void {
     const dir = join(base, name);
     const owner = readOwner(dir);
     if (owner !== null && isAlive(owner)) continue;
-    if (owner === null && !isAbandoned(dir)) continue;
+    if ((owner === null || isGoing(name)) && !isAbandoned(dir)) continue;
     for (const left of recordedProcesses(dir)) {
       if (isAlive(left)) killQuietly(left.pid);
     }
@@ -101,11 +111,18 @@ export function reapDead(base: string = labBase()): void {
   }
 }
 
-/** Without an owner's name it is being made right now, or its maker was killed in that very moment. */
+const GOING = "gone-";
+
+/** Somebody is removing it. */
+function isGoing(name: string): boolean {
+  return name.startsWith(GOING);
+}
+
+/** It is being made or removed right now, or whoever did that was killed in that very moment. */
 function isAbandoned(dir: string): boolean {
-  if (!/^(\d+|new-[0-9a-f]+)$/.test(basename(dir))) return false;
+  if (!/^(\d+|(new|gone)-[0-9a-f]+)$/.test(basename(dir))) return false;
   try {
-    return Date.now() - statSync(dir).mtimeMs > 60_000;
+    return Date.now() - statSync(dir).ctimeMs > 60_000;
   } catch {
     return false;
   }
