@@ -1,7 +1,7 @@
 import { printable } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
 import { MAX_COMMAND_BYTES } from "../ssh/command-script.ts";
-import { isDurableId } from "./durable-script.ts";
+import { isDurableId } from "./durable/script.ts";
 import { reasonOf } from "./shell-lock-port.ts";
 
 /** Nothing was run, for the reason that the script gave. */

@@ -1,7 +1,7 @@
 import type { RefHost } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "@mtui/core/clock";
 import {
   createResolver,
   type Dial,

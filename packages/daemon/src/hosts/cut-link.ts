@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { HostLink } from "./host-link.ts";
 
 export interface CutOptions {

@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import { Semaphore } from "../ssh/semaphore.ts";
 
 export interface LookLimits {

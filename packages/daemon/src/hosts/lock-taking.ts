@@ -1,5 +1,5 @@
 import type { LockRecord } from "@mtui/core/domain";
-import { type Clock, pause } from "../clock.ts";
+import { type Clock, pause } from "@mtui/core/clock";
 import { type LockIdentity, nonceOf, readingOf, type StalePolicy } from "./lock-identity.ts";
 import type { Expected, LockPort } from "./lock-port.ts";
 import type { LockKind } from "./remote-paths.ts";

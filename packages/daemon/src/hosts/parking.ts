@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { SshTarget } from "../ssh/index.ts";
 import type { IdleConnection } from "./idle-connection.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { LockPort } from "./lock-port.ts";
 
 const TIDY_MS = 400;

@@ -1,6 +1,6 @@
 import type { HostFacts } from "@mtui/core/domain";
 import type { Dial, DialSettings, ResolveTarget } from "../ssh/index.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "@mtui/core/clock";
 import { unlessAborted } from "../unless-aborted.ts";
 import { cutOnAbort } from "./cut-link.ts";
 import { lookAtHost } from "./facts.ts";

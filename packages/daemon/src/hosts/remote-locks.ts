@@ -1,6 +1,6 @@
 import type { LockRecord } from "@mtui/core/domain";
 import { toMtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import {
   type LockIdentity,
   newLock,

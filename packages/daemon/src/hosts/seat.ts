@@ -2,7 +2,7 @@ import type { RefHost } from "@mtui/core/domain";
 import { compareWithInventory } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Claim } from "../arbiter/claim.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Log } from "../ssh/index.ts";
 import { Commands } from "./commands.ts";
 import { type HostLook, lookAtHost } from "./facts.ts";

@@ -1,7 +1,7 @@
-import { shellQuote } from "../ssh/index.ts";
-import { type FenceLocks, fenceSteps } from "./fence-script.ts";
-import { lockFunctions } from "./lock-script.ts";
-import type { RemotePaths } from "./remote-paths.ts";
+import { shellQuote } from "../../ssh/index.ts";
+import { type FenceLocks, fenceSteps } from "../fence-script.ts";
+import { lockFunctions } from "../lock-script.ts";
+import type { RemotePaths } from "../remote-paths.ts";
 
 export interface DurableScript {
   readonly nonce: string;

@@ -1,5 +1,5 @@
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
-import { NOT_ENDED } from "./outcome.ts";
+import { NOT_ENDED } from "../outcome.ts";
 
 /* Why nothing is known of the end of a durable command. Its outcome is `lost` in each case. */
 

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toMtuiError } from "@mtui/core/protocol";
-import { endGroup, type GroupKiller } from "../ssh/end-group.ts";
-import { type LimitWatch, type Stop, watchLimits } from "../ssh/limit-watch.ts";
-import type { RemoteShell } from "../ssh/transport.ts";
-import { died, letGo, unreachable, unreached } from "./durable-loss.ts";
-import { type DurablePlace, durableScript, type DurableScript } from "./durable-script.ts";
-import { type Attachment, DurableStreams, type Followed } from "./durable-streams.ts";
-import type { HostLink } from "./host-link.ts";
-import type { CommandOutcome } from "./outcome.ts";
-import type { RemotePaths } from "./remote-paths.ts";
-import type { CommandLimits, ExecOptions } from "./session.ts";
+import { endGroup, type GroupKiller } from "../../ssh/end-group.ts";
+import { type LimitWatch, type Stop, watchLimits } from "../../ssh/limit-watch.ts";
+import type { RemoteShell } from "../../ssh/transport.ts";
+import { died, letGo, unreachable, unreached } from "./loss.ts";
+import { type DurablePlace, durableScript, type DurableScript } from "./script.ts";
+import { type Attachment, DurableStreams, type Followed } from "./streams.ts";
+import type { HostLink } from "../host-link.ts";
+import type { CommandOutcome } from "../outcome.ts";
+import type { RemotePaths } from "../remote-paths.ts";
+import type { CommandLimits, ExecOptions } from "../session.ts";
 
 export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
   readonly link: Pick<

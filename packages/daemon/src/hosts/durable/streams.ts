@@ -1,7 +1,7 @@
-import { HeadTail } from "../ssh/capture.ts";
-import { scanMarks } from "../ssh/marker.ts";
-import type { ShellSink, StreamName } from "../ssh/transport.ts";
-import type { Captured } from "./outcome.ts";
+import { HeadTail } from "../../ssh/capture.ts";
+import { scanMarks } from "../../ssh/marker.ts";
+import type { ShellSink, StreamName } from "../../ssh/transport.ts";
+import type { Captured } from "../outcome.ts";
 
 /** What one follower said; the first of these that comes stands. */
 export type Followed =
