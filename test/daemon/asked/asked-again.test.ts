@@ -396,14 +396,20 @@ describe("what is kept has bounds", () => {
     expect(done()).toBe(1);
   });
 
-  test("what was refused because nothing could be written may be asked again", async () => {
-    const { once, done } = paper();
-    const refused = once(() => {
+  test("what could not be written down was not begun and may be asked again; work that met a full disk may not", async () => {
+    const { disk, once, done } = paper();
+    disk.full = true;
+    await expect(once()).rejects.toMatchObject({ kind: "state.io" });
+    disk.full = false;
+    const failing = once(() => {
+      disk.full = true;
       throw new MtuiError("state.io", "full");
     });
-    await expect(refused).rejects.toMatchObject({ kind: "state.io" });
-    expect(await once()).toBe("done");
-    expect(done()).toBe(2);
+    await expect(failing).rejects.toMatchObject({ kind: "state.io" });
+    await expect(once()).rejects.toMatchObject({ kind: "state.io" });
+    disk.full = false;
+    await expect(once()).rejects.toMatchObject({ kind: "state.io" });
+    expect(done()).toBe(1);
   });
 
   test("every operation that changes something and starts no job says where to look", async () => {

@@ -1,5 +1,5 @@
 import { type ErrorReport, fromReport, MtuiError, toMtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import { type AskedCall, assertSame, REMEMBER_MS } from "./asked-call.ts";
 import { answerTooLong, outcomeUnknown } from "./outcome-unknown.ts";
 
@@ -128,10 +128,8 @@ export class RememberedCalls {
       this.#answer(id, row, doneWith(result));
       return result;
     } catch (thrown) {
-      const error = toMtuiError(thrown);
-      // Nothing was begun: the same request may be made again.
-      if (error.kind === "state.io") this.#forget([id]);
-      else this.#answer(id, row, { state: "failed", error: error.toReport() });
+      // Whatever it is, the work may have been done before it failed: also on a disk that filled up meanwhile.
+      this.#answer(id, row, { state: "failed", error: toMtuiError(thrown).toReport() });
       throw thrown;
     }
   }
