@@ -3,7 +3,7 @@ import type { LoadedConfig } from "@mtui/core/config";
 import { ourLockUser } from "@mtui/core/domain";
 import { createArbiter } from "./arbiter/index.ts";
 import { RememberedCalls } from "./asked/index.ts";
-import { systemClock } from "./clock.ts";
+import { systemClock } from "@mtui/core/clock";
 import { EventLog } from "./events/index.ts";
 import { createHostConnector } from "./hosts/index.ts";
 import { createInventory } from "./inventory/index.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { MtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../../../packages/daemon/src/clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { DropAnswer, LockPort, SwapAnswer } from "../../../packages/daemon/src/hosts/lock-port.ts";
 import { type LiveLocks, RemoteLocks } from "../../../packages/daemon/src/hosts/remote-locks.ts";
 import type { HeldLock } from "../../../packages/daemon/src/hosts/session.ts";

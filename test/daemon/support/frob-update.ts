@@ -1,6 +1,6 @@
 import { parseRrid, type TestReport } from "@mtui/core/domain";
 import type { WorkflowContext } from "../../../packages/daemon/src/workflow/index.ts";
-import { systemClock } from "../../../packages/daemon/src/clock.ts";
+import { systemClock } from "@mtui/core/clock";
 import { FakeHost } from "./fake-host.ts";
 
 export const RELEASED = "http://repo.example.com/released";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../packages/daemon/src/clock.ts";
+import type { Clock } from "@mtui/core/clock";
 
 /** Time that moves only when a test says so. */
 export class VirtualClock implements Clock {

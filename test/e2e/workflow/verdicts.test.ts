@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRrid, readReport } from "@mtui/core/domain";
-import { systemClock } from "../../../packages/daemon/src/clock.ts";
+import { systemClock } from "@mtui/core/clock";
 import type { HostSession } from "../../../packages/daemon/src/hosts/index.ts";
 import {
   downgrade,

@@ -1,4 +1,4 @@
-import { type Clock, pause } from "../../../packages/daemon/src/clock.ts";
+import { type Clock, pause } from "@mtui/core/clock";
 import { nonceOf } from "../../../packages/daemon/src/hosts/lock-identity.ts";
 import type { RemoteLocks } from "../../../packages/daemon/src/hosts/remote-locks.ts";
 import type { LockKind } from "../../../packages/daemon/src/hosts/remote-paths.ts";

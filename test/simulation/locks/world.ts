@@ -1,4 +1,4 @@
-import type { Clock } from "../../../packages/daemon/src/clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Chooser } from "./chooser.ts";
 import { ModelHost } from "./model-host.ts";
 import { accident, type Action, type DaemonLife, dueAt, type Process } from "./process.ts";

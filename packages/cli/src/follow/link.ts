@@ -1,7 +1,7 @@
 import type { DaemonClient } from "@mtui/core/client";
 import { type MtuiError, toMtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../terminal/io.ts";
-import { pause } from "./pause.ts";
+import type { Clock } from "@mtui/core/clock";
+import { pause } from "@mtui/core/clock";
 
 /** Milliseconds in which a daemon that was told to stop may be back, when somebody else starts it. */
 const COMES_BACK_MS = 15_000;

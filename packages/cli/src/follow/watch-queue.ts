@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import type { Context } from "../run/context.ts";
 import { news, type Watching } from "./news.ts";
-import { pause } from "./pause.ts";
+import { pause } from "@mtui/core/clock";
 import { queuePicture } from "./queue-picture.ts";
 
 /** What may change the queue's picture. */

@@ -1,5 +1,5 @@
 import type { DaemonEvent, JobView } from "@mtui/core/registry";
-import { placeWords, targetWords } from "../render/format.ts";
+import { placeWords, targetWords } from "@mtui/core/text";
 import { stateWords } from "../render/states.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import { jobName } from "./job-name.ts";

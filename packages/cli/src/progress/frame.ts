@@ -1,5 +1,5 @@
 import type { JobView } from "@mtui/core/registry";
-import { duration, targetWords } from "../render/format.ts";
+import { duration, targetWords } from "@mtui/core/text";
 import { paint, stateWords } from "../render/states.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import type { Style } from "../terminal/style.ts";

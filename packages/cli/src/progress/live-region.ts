@@ -1,4 +1,5 @@
-import type { Clock, Surface } from "../terminal/io.ts";
+import type { Clock } from "@mtui/core/clock";
+import type { Surface } from "../terminal/io.ts";
 
 /** At most ten redraws a second. */
 const REDRAW_MS = 100;

@@ -1,6 +1,6 @@
 import type { JobView } from "@mtui/core/registry";
 import type { Printed } from "../follow/whole-output.ts";
-import type { Clock } from "../terminal/io.ts";
+import type { Clock } from "@mtui/core/clock";
 import { OutputLines, prefixOf } from "./output-lines.ts";
 import type { Reporter } from "./reporter.ts";
 

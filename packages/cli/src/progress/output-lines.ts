@@ -1,5 +1,5 @@
 import type { Printed } from "../follow/whole-output.ts";
-import { bytes } from "../render/format.ts";
+import { bytes } from "@mtui/core/text";
 import { oneLine, sanitise } from "../terminal/sanitise.ts";
 
 /** Characters of a line that is not at its end yet; a longer one is broken. */

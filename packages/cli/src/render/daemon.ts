@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { ago, bytes } from "./format.ts";
+import { ago, bytes } from "@mtui/core/text";
 import type { View } from "./view.ts";
 
 export function renderDaemonStatus(status: ResultOf<"daemon_status">, view: View): string[] {

@@ -1,7 +1,7 @@
 import type { HostResult } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { oneLine } from "../terminal/sanitise.ts";
-import { count, duration, linesOf } from "./format.ts";
+import { count, duration, linesOf } from "@mtui/core/text";
 import { paint, stateWords } from "./states.ts";
 import type { View } from "./view.ts";
 

@@ -2,7 +2,7 @@ import { oneLine } from "../terminal/sanitise.ts";
 import type { ResultOf } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { table } from "../terminal/table.ts";
-import { bytes, linesOf, moment } from "./format.ts";
+import { bytes, linesOf, moment } from "@mtui/core/text";
 import { stateWords } from "./states.ts";
 import type { View } from "./view.ts";
 import { renderHostResults } from "./workflow.ts";

@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { count, slotWords } from "./format.ts";
+import { count, slotWords } from "@mtui/core/text";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";
 

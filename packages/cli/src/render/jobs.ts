@@ -2,7 +2,7 @@ import type { JobView, ResultOf } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { ago, duration } from "./format.ts";
+import { ago, duration } from "@mtui/core/text";
 import { paint, stateWords } from "./states.ts";
 import { ticketLines } from "./queue.ts";
 import type { View } from "./view.ts";

@@ -1,7 +1,7 @@
 import type { JobView, ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { placeWords, since, slotWords, span, targetWords, until } from "./format.ts";
+import { placeWords, since, slotWords, span, targetWords, until } from "@mtui/core/text";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";
 

@@ -1,7 +1,7 @@
 import { oneLine } from "../terminal/sanitise.ts";
 import type { ResultOf } from "@mtui/core/registry";
 import { table } from "../terminal/table.ts";
-import { bytes, count, linesOf } from "./format.ts";
+import { bytes, count, linesOf } from "@mtui/core/text";
 import type { View } from "./view.ts";
 
 /** The lines themselves; what is missing of them is said below. */

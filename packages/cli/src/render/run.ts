@@ -1,7 +1,7 @@
 import type { HostResult } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { oneLine } from "../terminal/sanitise.ts";
-import { bytes, count, linesOf } from "./format.ts";
+import { bytes, count, linesOf } from "@mtui/core/text";
 import { groupOutputs, type OutputGroup } from "./group-outputs.ts";
 import { diffLines } from "./line-diff.ts";
 import { stateWords } from "./states.ts";

@@ -2,7 +2,7 @@ import type { JobView, ResultOf, Validation } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { count, duration, slotWords } from "./format.ts";
+import { count, duration, slotWords } from "@mtui/core/text";
 import { VERDICT_HEADER, verdictRows } from "./packages.ts";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";

@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { duration } from "./format.ts";
+import { duration } from "@mtui/core/text";
 import type { View } from "./view.ts";
 
 export function renderWorkspaces({ workspaces }: ResultOf<"list_workspaces">, view: View): string[] {

@@ -2,7 +2,7 @@ import type { DaemonClient } from "@mtui/core/client";
 import type { HostResult, OutputPiece, ResultOf } from "@mtui/core/registry";
 import type { Parsed } from "../command/parse.ts";
 import { OutputLines } from "../progress/output-lines.ts";
-import { linesOf } from "../render/format.ts";
+import { linesOf } from "@mtui/core/text";
 import { oneLine } from "../terminal/sanitise.ts";
 import type { Context } from "./context.ts";
 import { EXIT, exitOfJobs, type JobOutcome } from "./outcome.ts";

@@ -1,3 +1,5 @@
+import type { Clock } from "@mtui/core/clock";
+
 /** What a command may touch of the world around it; tests bring their own. */
 export interface Surface {
   write(text: string): void;
@@ -19,11 +21,4 @@ export interface Io {
   onInterrupt(handler: () => void): Disposable;
   /** One line typed by the person; null at the end of input or when `signal` aborts. */
   readLine(signal: AbortSignal): Promise<string | null>;
-}
-
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** @returns a function that calls it off */
-  after(ms: number, callback: () => void): () => void;
 }

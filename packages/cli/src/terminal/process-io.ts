@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
-import type { Clock, Io, Surface } from "./io.ts";
+import { systemClock } from "@mtui/core/clock";
+import type { Io, Surface } from "./io.ts";
 import { wantsColour } from "./style.ts";
 
 /** The real terminal. Each stream of Node costs start-up time, so it is made when it is first used. */
@@ -51,14 +52,6 @@ function surface(stream: NodeJS.WriteStream & { fd: number }, env: NodeJS.Proces
     },
   };
 }
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 function readLine(signal: AbortSignal): Promise<string | null> {
   const { stdin } = process;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Job } from "../jobs/index.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import { type AskedCall, assertSame, REMEMBER_MS } from "./asked-call.ts";
 
 const askedShape = z.object({ id: z.string(), params: z.string() });

@@ -1,5 +1,5 @@
 import type { DaemonEvent } from "@mtui/core/registry";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "@mtui/core/clock";
 
 /**
  * The daemon's one stream of events: a bounded ring that readers page through by sequence number.

@@ -1,6 +1,6 @@
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { EventLog } from "../events/index.ts";
 import { LastLine } from "./last-line.ts";
 import type { TextPiece } from "./output/index.ts";

@@ -1,6 +1,6 @@
 import { MtuiError } from "@mtui/core/protocol";
 import { rememberedKey } from "../asked/asked-jobs.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { EventLog } from "../events/index.ts";
 import { isFinal } from "./state.ts";
 import { Job, type JobRequest } from "./job.ts";

@@ -3,7 +3,7 @@ import type { Config } from "@mtui/core/config";
 import type { OperationName, ParamsOf, ResultOf } from "@mtui/core/registry";
 import type { HostArbiter } from "../arbiter/index.ts";
 import type { AskedCall, RememberedCalls } from "../asked/index.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { EventLog } from "../events/index.ts";
 import type { Log } from "../log/index.ts";
 import type { HostConnector } from "../hosts/index.ts";

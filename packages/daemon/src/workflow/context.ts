@@ -1,7 +1,7 @@
 import { requiredPackages, type Rrid, type TestReport, type UpdateRepository } from "@mtui/core/domain";
 import type { HostState } from "../hosts/outcome.ts";
 import type { CommandLimits, HeldLock, HostSession } from "../hosts/session.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 
 /** One host with what this update means for it. */
 export interface WorkflowHost {

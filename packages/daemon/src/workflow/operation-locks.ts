@@ -1,6 +1,6 @@
 import { printable, readableComment } from "@mtui/core/domain";
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
-import { pause } from "../clock.ts";
+import { pause } from "@mtui/core/clock";
 import type { HeldLock, LockPurpose, LockReading } from "../hosts/session.ts";
 import type { WorkflowContext } from "./context.ts";
 import { fanOut } from "../fan-out.ts";

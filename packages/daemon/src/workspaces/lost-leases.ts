@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Workspace } from "./workspace.ts";
 
 /** What is remembered of a workspace whose lease was over: its owner is not there to be told. */

@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import { Workspace } from "./workspace.ts";
 
 /** How long a workspace may keep its hosts without a sign of life (milliseconds). */

@@ -1,6 +1,6 @@
 import { toMtuiError } from "@mtui/core/protocol";
 import type { Claim, HostArbiter } from "../arbiter/index.ts";
-import { type Clock, pause } from "../clock.ts";
+import { type Clock, pause } from "@mtui/core/clock";
 import type { HeldLock, HostConnector, HostSession, LockRelease } from "../hosts/index.ts";
 import { LAST_SCRIPT_MS, operationLocks, ourLocksOn } from "./left-locks.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";

@@ -1,5 +1,5 @@
 import type { Services } from "../operations/context.ts";
-import { pause } from "../clock.ts";
+import { pause } from "@mtui/core/clock";
 import type { Job } from "../jobs/index.ts";
 import type { Workspace } from "./workspace.ts";
 

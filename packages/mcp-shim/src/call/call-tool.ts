@@ -7,7 +7,7 @@ import {
   SdkErrorCode,
 } from "@modelcontextprotocol/server";
 import { type CommandTable, MtuiError, type OperationEntry, toMtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Limits } from "../limits.ts";
 import type { DaemonLink } from "../link/index.ts";
 import { failureOf, type ReplyContext, replyOf } from "../reply/index.ts";

@@ -1,5 +1,5 @@
 import type { ServerContext } from "@modelcontextprotocol/server";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Limits } from "../limits.ts";
 
 export interface Progress extends Disposable {

@@ -6,7 +6,7 @@ import {
   toMtuiError,
 } from "@mtui/core/protocol";
 import type { JobView } from "@mtui/core/registry";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Limits } from "../limits.ts";
 import type { DaemonLink } from "../link/index.ts";
 import type { KnownState } from "../reply/index.ts";

@@ -10,7 +10,7 @@ import {
   SdkErrorCode,
 } from "@modelcontextprotocol/server";
 import { MtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Limits } from "../limits.ts";
 
 export interface ConfirmationOptions {

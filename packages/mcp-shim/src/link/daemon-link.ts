@@ -1,6 +1,6 @@
 import type { DaemonClient } from "@mtui/core/client";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import { LIMITS, type Limits } from "../limits.ts";
 import { Connection } from "./connection.ts";
 

@@ -1,5 +1,5 @@
 import type { DaemonEvent, ResultOf } from "@mtui/core/registry";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Limits } from "../limits.ts";
 import type { DaemonLink } from "../link/index.ts";
 import { reportsIn } from "../resources/index.ts";

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { EventLog } from "../../../../packages/daemon/src/events/index.ts";
 import { Job } from "../../../../packages/daemon/src/jobs/index.ts";
 import { JobOutputs } from "../../../../packages/daemon/src/jobs/output/index.ts";
-import { systemClock as clock } from "../../../../packages/daemon/src/clock.ts";
+import { systemClock as clock } from "@mtui/core/clock";
 import { floodOf, KINDS } from "./flood-kinds.ts";
 
 const [directory = "", size = "64", kind = "", seed = "1"] = process.argv.slice(2);

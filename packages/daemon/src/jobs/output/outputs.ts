@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Log } from "../../log/index.ts";
 import { asFileName, fromFileName, hostDirectory, type StreamId, type StreamName } from "./place.ts";
 import { endOf, keptBytes, readSegments, type Segment } from "./segments.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { Captured } from "../../hosts/outcome.ts";
 import { STREAMS, type StreamName } from "./place.ts";
 import type { StreamFile } from "./stream-file.ts";

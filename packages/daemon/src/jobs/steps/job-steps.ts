@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "@mtui/core/clock";
 import type { HeldLock, HostSession } from "../../hosts/index.ts";
 import type { Job } from "../job.ts";
 import { CancelPoint } from "./cancel-point.ts";

@@ -1,5 +1,5 @@
 import { MtuiError } from "@mtui/core/protocol";
-import { type Clock, pause } from "../../clock.ts";
+import { type Clock, pause } from "@mtui/core/clock";
 import type { HeldLock, HostSession, RebootOutcome } from "../../hosts/index.ts";
 
 const LOOK_MS = 5000;

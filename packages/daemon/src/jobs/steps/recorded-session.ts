@@ -1,5 +1,5 @@
 import { type ErrorReport, MtuiError } from "@mtui/core/protocol";
-import { type Clock, pause } from "../../clock.ts";
+import { type Clock, pause } from "@mtui/core/clock";
 import type {
   Captured,
   CommandOutcome,
