@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, onTestFailed, test, vi } from "vitest";
 import type { CommandOutcome, HeldLock, HostSession } from "../../../packages/daemon/src/hosts/index.ts";
 import { isNotEnded } from "../../../packages/daemon/src/hosts/outcome.ts";
@@ -143,6 +145,33 @@ describe("a cancel of a command whose host is away", () => {
     expect(alive()).toBe(false);
     next.adoptLocks([lock]);
     expect(await next.releaseLock(lock)).toEqual({ state: "absent" });
+  });
+
+  test("whoever gives up waiting for that gets no session, at once; the one after it still ends the command", async () => {
+    await using wire = new LocalWire();
+    const connector = wire.connector();
+    const slow = { command: `trap 'until [ -e go ]; do sleep 0.05; done; exit' TERM; ${FOREVER}` };
+    const { session, running, cancel, alive } = await begin(wire, await wire.open(connector), slow);
+    wire.answers = "no";
+    wire.cut();
+    fakeTime();
+    cancel();
+    await patienceIsOver();
+    expect(await running).toMatchObject({ state: "lost" });
+    vi.useRealTimers();
+    await session.close();
+
+    wire.answers = "yes";
+    const stop = new AbortController();
+    wire.onScript = (script) => void (script.includes("j1.1") && stop.abort());
+    await expect(wire.open(connector, { signal: stop.signal })).rejects.toMatchObject({
+      kind: "request.cancelled",
+    });
+    expect(alive()).toBe(true);
+    wire.onScript = () => undefined;
+    writeFileSync(join(wire.home, "go"), "");
+    await using _next = await wire.open(connector);
+    expect(alive()).toBe(false);
   });
 
   test("is not done by a daemon that only follows it again: nothing is ended that nobody cancelled", async () => {

@@ -20,6 +20,7 @@ import {
   type HostConnector,
   type HostConnectorOptions,
   type HostSession,
+  type OpenOptions,
 } from "../../../packages/daemon/src/hosts/index.ts";
 import type { Dial, RemoteShell, ShellSink, Transport } from "../../../packages/daemon/src/ssh/index.ts";
 
@@ -79,10 +80,10 @@ export class LocalWire implements AsyncDisposable {
     });
   }
 
-  async open(connector = this.connector()): Promise<HostSession> {
+  async open(connector = this.connector(), options: OpenOptions = {}): Promise<HostSession> {
     const { key } = await connector.resolve("ant");
     const names = { hostName: "ant", workspace: "w", rrid: null, slots: [], since: 0 };
-    return await connector.open(Claim.mint({ id: "c", hostKey: key, ...names }));
+    return await connector.open(Claim.mint({ id: "c", hostKey: key, ...names }), options);
   }
 
   /** Every connection breaks; what runs runs on. */

@@ -160,9 +160,16 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
         const look = await cutOnAbort(seat.link, { signal }, async () => await seat.look({ inventoryRow }));
         signal?.throwIfAborted();
         const session = seat.session(look);
-        // Whoever waits for this connection wants to work there, or to take the locks away.
-        await unlessAborted(seat.leftEnded, { signal }).catch(() => undefined);
-        return session;
+        try {
+          // Whoever waits for this connection wants to work there, or to take the locks away.
+          await unlessAborted(seat.leftEnded, { signal });
+          return session;
+        } catch (error) {
+          // What is being ended there is left to the next session.
+          seat.link.abandon();
+          await session.close({ leave: true });
+          throw error;
+        }
       });
     },
     probe: createProber({ resolve, settings, paths, identity, stale, live, dial: options.dial ?? dial }),
