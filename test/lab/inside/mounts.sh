@@ -7,9 +7,12 @@ private_directories="root home srv var/log var/tmp"
 
 mount_root() {
   mount -t overlay overlay -o "lowerdir=/,upperdir=$UPPER,workdir=$WORK" "$ROOT"
-  # An overlay shows one file system. Where /usr or /var is a file system of its own it would be missing.
+  # An overlay shows one file system. Where /usr or /var is a file system of its own it would be missing; it gets an
+  # overlay as well: nothing that a host does there may reach the carrying machine.
   for d in usr usr/local var opt; do
-    if mountpoint -q "/$d" && [ ! -e "$UPPER/$d" ]; then mount --bind "/$d" "$ROOT/$d"; fi
+    mountpoint -q "/$d" || continue
+    mkdir -p "$UPPER/$d" "$WORK/of-${d//\//-}"
+    mount -t overlay overlay -o "lowerdir=/$d,upperdir=$UPPER/$d,workdir=$WORK/of-${d//\//-}" "$ROOT/$d"
   done
   for d in $private_directories; do
     mkdir -p "$DATA/$d" "$ROOT/$d"
