@@ -6,6 +6,8 @@ import { FakeHost } from "./fake-host.ts";
 /** A host in memory whose commands a shell of this machine runs, with a home of its own. */
 export class ShellHost extends FakeHost {
   readonly home: string;
+  /** Where its shell finds programs. */
+  path = process.env["PATH"] ?? "";
 
   constructor(name: string, home: string) {
     super({ name });
@@ -29,7 +31,7 @@ export class ShellHost extends FakeHost {
   }
 
   #run(command: string): CommandOutcome {
-    const env = { PATH: process.env["PATH"] ?? "", HOME: this.home };
+    const env = { PATH: this.path, HOME: this.home };
     const { status, stdout, stderr } = spawnSync("sh", ["-c", command], { env, maxBuffer: 1 << 26 });
     const captured = (head: Buffer) => ({ head, tail: Buffer.alloc(0), bytes: head.length, dropped: 0 });
     const streams = { stdout: captured(stdout), stderr: captured(stderr), ms: 1 };

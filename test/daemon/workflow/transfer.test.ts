@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type HeldLock, sweepPutsScript } from "../../../packages/daemon/src/hosts/index.ts";
 import { groupFiles } from "../../../packages/daemon/src/operations/transfers.ts";
 import { getFile, putFile, remotePath, workflowHost } from "../../../packages/daemon/src/workflow/index.ts";
 import { parseHistory } from "../../../packages/daemon/src/workflow/transfer/read-history.ts";
@@ -42,13 +43,21 @@ const get = async (name: string, { offset = 0, limit = 100 } = {}) => {
   if (got === undefined) throw new Error("no answer");
   return got;
 };
-const put = async (name: string, bytes: Buffer | string, mode?: string, signal?: AbortSignal) => {
-  const context = signal === undefined ? frobContext() : { ...frobContext(), signal };
+const put = async (
+  name: string,
+  bytes: Buffer | string,
+  { mode, signal, byHand }: { mode?: string; signal?: AbortSignal; byHand?: HeldLock } = {},
+) => {
+  const context = {
+    ...frobContext(),
+    ...(signal === undefined ? {} : { signal }),
+    ...(byHand === undefined ? {} : { heldByHand: () => byHand }),
+  };
   const { hosts: done, sha256 } = await putFile(context, {
     hosts: hosts(),
     path: remotePath(target(name)),
     bytes: Buffer.from(bytes),
-    mode,
+    ...(mode === undefined ? {} : { mode }),
   });
   const [result] = done;
   if (result === undefined) throw new Error("no result");
@@ -60,6 +69,40 @@ const left = (): string[] =>
   [...readdirSync(root), ...readdirSync(join(root, "home"), { recursive: true }).map(String)].filter((name) =>
     /mtui-put|put\./.test(name),
   );
+
+/* Extended attributes, of which Node knows nothing. */
+const python = (script: string, path: string) =>
+  spawnSync("python3", ["-c", `import os, sys, struct\np = sys.argv[1]\n${script}`, path], {
+    encoding: "utf8",
+  });
+/** Owner, user 12345, group, mask, others. */
+const ACL = [
+  [1, 6, 2 ** 32 - 1],
+  [2, 4, 12_345],
+  [4, 4, 2 ** 32 - 1],
+  [16, 4, 2 ** 32 - 1],
+  [32, 0, 2 ** 32 - 1],
+];
+const setAttributes = (path: string): boolean =>
+  python(
+    `os.setxattr(p, "user.mtui", b"x")
+acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in ${JSON.stringify(ACL)})
+os.setxattr(p, "system.posix_acl_access", acl)`,
+    path,
+  ).status === 0;
+const attributesOf = (path: string): string[] =>
+  python("print(*sorted(os.listxattr(p)))", path).stdout.trim().split(" ");
+
+/** Has this machine python3, and a file system that keeps them? */
+function hasAttributes(): boolean {
+  const path = join(tmpdir(), `attributes-${randomBytes(8).toString("hex")}`);
+  writeFileSync(path, "");
+  try {
+    return setAttributes(path);
+  } finally {
+    rmSync(path);
+  }
+}
 
 describe("a path on a host", () => {
   it.each([
@@ -182,7 +225,7 @@ describe("putting a file", () => {
     chmodSync(target("f"), 0o600);
     expect((await put("f", "")).commands[0]?.stdout).toBe("replaced\n");
     expect([modeOf("f"), readFileSync(target("f"), "utf8")]).toEqual(["600", ""]);
-    await put("f", "three", "4755");
+    await put("f", "three", { mode: "4755" });
     expect([modeOf("f"), readFileSync(target("f"), "utf8")]).toEqual(["4755", "three"]);
     expect(left()).toEqual([]);
     expect(host.lock).toBeNull();
@@ -200,10 +243,52 @@ describe("putting a file", () => {
     const ours = join(root, "home", ".mtuid");
     mkdirSync(join(ours, "put.directory"), { recursive: true });
     for (const name of ["put.old", "put.young", "other"]) writeFileSync(join(ours, name), "x");
+    // Copies beside their places, whose notes say where; one note was tampered with.
+    for (const id of ["a.1", "b.2", "c.3"]) {
+      writeFileSync(target(`.mtui-put.${id}`), "x");
+      writeFileSync(join(ours, `put.${id}.at`), `${target(id === "c.3" ? "kept" : `.mtui-put.${id}`)}\n`);
+    }
+    writeFileSync(target("kept"), "x");
     const before = new Date(Date.now() - 30 * 24 * 3600 * 1000);
-    for (const name of ["put.old", "put.directory", "other"]) utimesSync(join(ours, name), before, before);
+    for (const name of ["put.old", "put.directory", "other", "put.a.1.at", "put.c.3.at"])
+      utimesSync(join(ours, name), before, before);
     expect((await put("f", "one")).state).toBe("ok");
-    expect(readdirSync(ours).toSorted()).toEqual(["other", "put.directory", "put.young"]);
+    expect(readdirSync(ours).toSorted()).toEqual(["other", "put.b.2.at", "put.directory", "put.young"]);
+    expect(readdirSync(root).toSorted()).toEqual([".mtui-put.b.2", ".mtui-put.c.3", "f", "home", "kept"]);
+  });
+
+  it("of which the last step was killed removes its copy, or leaves word where it is", async () => {
+    writeFileSync(target("f"), "kept");
+    const bin = join(root, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "sha256sum"), "#!/bin/sh\nkill -KILL $PPID\n", { mode: 0o755 });
+    host.path = `${bin}:${host.path}`;
+    const taking = await host.takeLock("operation", { operation: "lock", rrid: null, workspace: "w" });
+    if (taking.state !== "taken") throw new Error(taking.state);
+    expect((await put("f", "new", { byHand: taking.lock })).state).toBe("failed");
+    expect(left()).toEqual([]);
+    await host.releaseLock(taking.lock);
+    // The host gave the lock back behind the step: nothing may be done there any more.
+    expect((await put("f", "new")).state).toBe("failed");
+    const [copy, ...noted] = left().toSorted();
+    expect(copy).toMatch(/^\.mtui-put\./);
+    expect(readFileSync(join(root, "home", noted[1] ?? ""), "utf8")).toBe(`${target(copy ?? "")}\n`);
+    const before = new Date(Date.now() - 30 * 24 * 3600 * 1000);
+    for (const name of noted) utimesSync(join(root, "home", name), before, before);
+    await host.query(sweepPutsScript());
+    expect(left()).toEqual([]);
+    expect(readFileSync(target("f"), "utf8")).toBe("kept");
+  });
+
+  it.skipIf(!hasAttributes())("keeps the ACL and the extended attributes of what it replaces", async () => {
+    writeFileSync(target("f"), "one");
+    const before = new Date(Date.now() - 3600_000);
+    utimesSync(target("f"), before, before);
+    setAttributes(target("f"));
+    expect((await put("f", "two")).state).toBe("ok");
+    expect(readFileSync(target("f"), "utf8")).toBe("two");
+    expect(attributesOf(target("f"))).toEqual(["system.posix_acl_access", "user.mtui"]);
+    expect(statSync(target("f")).mtimeMs).toBeGreaterThan(before.getTime() + 1000);
   });
 
   it("replaces no link, nothing that is no file, and makes no directory", async () => {
@@ -228,7 +313,7 @@ describe("putting a file", () => {
     const cancel = new AbortController();
     let seen = 0;
     host.gates.push({ pattern: /^change/, enter: async () => void ((seen += 1) === 2 && cancel.abort()) });
-    const result = await put("f", randomBytes(200 * 1024), undefined, cancel.signal);
+    const result = await put("f", randomBytes(200 * 1024), { signal: cancel.signal });
     expect(result.error?.kind).toBe("job.cancelled");
     expect(readFileSync(target("f"), "utf8")).toBe("kept");
     expect(left()).toEqual([]);

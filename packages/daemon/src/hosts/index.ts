@@ -5,6 +5,7 @@ export {
   type OpenOptions,
 } from "./connector.ts";
 export type { Entered } from "./enter.ts";
+export { sweepPutsScript } from "./left-puts.ts";
 export { dormantSession } from "./dormant-session.ts";
 export type { CommandOutcome, Captured, HostState } from "./outcome.ts";
 export type { ProbeReading } from "./probe.ts";

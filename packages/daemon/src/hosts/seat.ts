@@ -8,6 +8,7 @@ import { Commands } from "./commands.ts";
 import { type HostLook, lookAtHost } from "./facts.ts";
 import type { HostLink } from "./host-link.ts";
 import type { IdleConnection } from "./idle-connection.ts";
+import { sweepPutsScript } from "./left-puts.ts";
 import type { LockIdentity, StalePolicy } from "./lock-identity.ts";
 import { type LiveLocks, RemoteLocks } from "./remote-locks.ts";
 import type { RemotePaths } from "./remote-paths.ts";
@@ -125,6 +126,7 @@ export class Seat {
     commands.endLeft();
     this.leftEnded = commands.leftEnded();
     commands.sweep(this.#options.jobsAtWork?.() ?? []);
+    link.behindNext(sweepPutsScript());
     return new SshHostSession({
       claim: this.#claim,
       link,

@@ -87,7 +87,8 @@ async function putOne(run: HostRun, wish: PutWish & { sha256: string }): Promise
     record(run, { outcome: placed, step: "put", command, at });
   } catch (thrown) {
     const gone = thrown instanceof HostStop && (thrown.state === "lost" || thrown.state === "unreachable");
-    if (!gone && run.lock !== null) await shielded(run, () => step(run, discardScript(id))).catch(() => null);
+    if (!gone && run.lock !== null)
+      await shielded(run, () => step(run, discardScript(id, path))).catch(() => null);
     throw thrown;
   }
 }
