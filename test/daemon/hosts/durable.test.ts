@@ -15,7 +15,14 @@ function textOf(outcome: CommandOutcome): { stdout: string; stderr: string } | n
   return { stdout: text(outcome.stdout), stderr: text(outcome.stderr) };
 }
 
-describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shell) => {
+const HOSTS = [
+  { shell: "/bin/dash", perl: "" },
+  { shell: "/bin/bash", perl: "" },
+  { shell: "/bin/dash", perl: "perl" },
+  { shell: "/bin/bash", perl: "perl" },
+];
+
+describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
   test.each<[string, string, object, { stdout: string; stderr: string }]>([
     ["says nothing", "true", { state: "ok", exit: 0 }, { stdout: "", stderr: "" }],
     [
@@ -47,7 +54,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
       { stdout: "done\n", stderr: "" },
     ],
   ])("that %s", async (_words, command, expected, text) => {
-    await using wire = new LocalWire(shell);
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const outcome = await session.change(command, await lockOf(session), { release: true });
     expect(outcome).toMatchObject({ ...expected, lockReleased: true });
@@ -59,7 +66,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
   });
 
   test("is started once under one id, whoever starts it, and can be heard again until it is collected", async () => {
-    await using wire = new LocalWire(shell);
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const lock = await lockOf(session);
     const run = (): Promise<CommandOutcome> =>
@@ -81,7 +88,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
   });
 
   test("goes on when its link breaks, and not a byte of it is missing", async () => {
-    await using wire = new LocalWire(shell);
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const chunks: Buffer[] = [];
     const links: string[] = [];
@@ -108,7 +115,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
   });
 
   test("leads a session of its own: ending its group leaves those who report its end", async () => {
-    await using wire = new LocalWire(shell);
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const stop = new AbortController();
     const outcome = await session.change(
@@ -126,7 +133,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
   });
 
   test("is not started when the lock is another one by now, and leaves no trace", async () => {
-    await using wire = new LocalWire(shell);
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const lock = await lockOf(session);
     writeFileSync(join(wire.home, "locks/mtui.lock"), "1700000000:bob:7");
@@ -139,7 +146,7 @@ describe.each(["/bin/dash", "/bin/bash"])("a changing command, run by %s", (shel
   });
 });
 
-describe("where a command's files cannot be", () => {
+describe.each(HOSTS.slice(1, 3))("where a command's files cannot be, on $shell $perl", (host) => {
   test.each<[string, (wire: LocalWire) => void, RegExp]>([
     [
       "a directory of somebody else",
@@ -152,7 +159,7 @@ describe("where a command's files cannot be", () => {
       /File exists|Not a directory/,
     ],
   ])("%s: it is not started, and the reason is said", async (_words, spoil, reason) => {
-    await using wire = new LocalWire();
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const lock = await lockOf(session);
     spoil(wire);
@@ -166,7 +173,7 @@ describe("where a command's files cannot be", () => {
   });
 
   test.skipIf(process.getuid?.() === 0)("a home that takes nothing", async () => {
-    await using wire = new LocalWire();
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const lock = await lockOf(session);
     mkdirSync(join(wire.home, ".mtuid/d1"), { recursive: true });
@@ -176,9 +183,9 @@ describe("where a command's files cannot be", () => {
   });
 });
 
-describe("what a host keeps", () => {
+describe.each(HOSTS.slice(1, 3))("what a host keeps, on $shell $perl", (host) => {
   test("may be removed under a command's feet: nobody reports its end, and nobody goes on for ever", async () => {
-    await using wire = new LocalWire();
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const outcome = await session.change('rm -rf "$HOME/.mtuid"; echo done >it', await lockOf(session));
     expect(outcome).toMatchObject({ state: "lost" });
@@ -186,7 +193,7 @@ describe("what a host keeps", () => {
   });
 
   test("is so much of a stream; the rest is counted, and the command does not notice", async () => {
-    await using wire = new LocalWire();
+    await using wire = new LocalWire(host);
     await using session = await wire.open(wire.connector({ spool: 64 * 1024 }));
     const outcome = await session.change(
       "head -c 200000 /dev/zero; echo $? >status; head -c 300 /dev/zero >&2",
@@ -202,7 +209,7 @@ describe("what a host keeps", () => {
   });
 
   test("is said to be lost, and why, when the runner was killed or the host was booted since", async () => {
-    await using wire = new LocalWire();
+    await using wire = new LocalWire(host);
     await using session = await wire.open();
     const up = Promise.withResolvers<void>();
     const running = session.change('echo "$$" >group; echo up; exec sleep 30', await lockOf(session), {

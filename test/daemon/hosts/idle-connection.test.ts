@@ -15,7 +15,12 @@ function claimOf(hostKey: string): Claim {
 
 async function idle(): Promise<IdleConnection> {
   const transport = await new CountedWire().dial([target], {} as never);
-  const live = await LiveConnection.open(transport, { hostName: "ant", preamble: "", route: [target] });
+  const live = await LiveConnection.open(transport, {
+    hostName: "ant",
+    preamble: "",
+    perl: "",
+    route: [target],
+  });
   return new IdleConnection("ant:22", live);
 }
 

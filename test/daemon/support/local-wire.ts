@@ -34,6 +34,8 @@ export class LocalWire implements AsyncDisposable {
   /** The account's home. */
   readonly home = mkdtempSync(join(tmpdir(), "mtui-local-"));
   readonly shell: string;
+  /** Of the host; "" for none. */
+  readonly perl: string;
   /** New connections: made, refused, or never answered. */
   answers: "yes" | "no" | "never" = "yes";
   /** Told of each script that a shell is sent. */
@@ -42,8 +44,9 @@ export class LocalWire implements AsyncDisposable {
   /** Ends of connections that are not answered. */
   readonly #hanging = new Set<() => void>();
 
-  constructor(shell = "/bin/sh") {
+  constructor({ shell = "/bin/sh", perl = "perl" }: { shell?: string; perl?: string } = {}) {
     this.shell = shell;
+    this.perl = perl;
     mkdirSync(join(this.home, "locks"));
     writeFileSync(join(this.home, "ssh_config"), "");
   }
@@ -74,7 +77,7 @@ export class LocalWire implements AsyncDisposable {
       },
       locks: { staleAgeSeconds: 86_400, reapStale: true },
       log: () => undefined,
-      paths: { lockDir: join(this.home, "locks") },
+      paths: { lockDir: join(this.home, "locks"), perl: this.perl },
       dial: this.dial,
       ...options,
     });
@@ -128,7 +131,9 @@ function reportersIn(home: string): string[] {
   return readdirSync("/proc").filter((pid) => {
     try {
       const there = readlinkSync(`/proc/${pid}/cwd`).startsWith(home);
-      return there && /^(?:sh|dash|bash|tee)$/m.test(readFileSync(`/proc/${pid}/comm`, "utf8"));
+      return (
+        there && /^(?:sh|dash|bash|tee|perl|mtui-runner.*)$/m.test(readFileSync(`/proc/${pid}/comm`, "utf8"))
+      );
     } catch {
       return false;
     }
@@ -193,8 +198,9 @@ class LocalShell implements RemoteShell {
   constructor(wire: LocalWire, gone: () => void) {
     this.#wire = wire;
     this.#gone = gone;
+    // By this name bash keeps to POSIX, as a host's /bin/sh does.
     const env = { PATH: process.env["PATH"], HOME: wire.home, SHELL: wire.shell };
-    this.#process = spawn(wire.shell, { detached: true, cwd: wire.home, env });
+    this.#process = spawn(wire.shell, { argv0: "sh", detached: true, cwd: wire.home, env });
     const { stdin, stdout, stderr } = this.#process;
     for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);
     stdout.on("data", (chunk: Buffer) => this.open && this.#sink?.onOutput("stdout", chunk));

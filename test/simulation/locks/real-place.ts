@@ -24,7 +24,7 @@ import type { Entry, Place, PlaceState } from "./places.ts";
 /** The real scripts in a private directory, by a shell of this machine. */
 export function realPlace(shell: readonly string[]): Place & { open(name: string): () => string } {
   const lockDir = mkdtempSync(join(tmpdir(), "mtui-lock-model-"));
-  const paths: RemotePaths = { lockDir, history: join(lockDir, "history") };
+  const paths: RemotePaths = { lockDir, history: join(lockDir, "history"), perl: "" };
   const [program = "sh", ...words] = shell;
   const run = (script: string): { status: number; output: Buffer } => {
     const { status, stdout } = spawnSync(program, [...words, "-c", script], {

@@ -13,6 +13,7 @@ import { unlessAborted } from "../unless-aborted.ts";
 import { Claim } from "../arbiter/claim.ts";
 import { type Grant, Probe } from "./grant.ts";
 import { IdleConnection } from "./idle-connection.ts";
+import type { LentRunner } from "./durable/runner-keeper.ts";
 import { LiveConnection } from "./live-connection.ts";
 import { controlPreamble } from "./lock-script.ts";
 import type { RemotePaths } from "./remote-paths.ts";
@@ -124,6 +125,17 @@ export class HostLink implements AsyncDisposable {
     return await live.shell(signal);
   }
 
+  /** The runner of changes; null where a shell is to be used instead. @throws MtuiError host.lost, request.cancelled, and as `open` */
+  async runner(signal?: AbortSignal): Promise<LentRunner | null> {
+    const live = await this.#ensure(signal);
+    return await live.runner(signal);
+  }
+
+  /** A change is about to come: what it needs may begin already. */
+  expectChange(): void {
+    this.#live?.expectChange();
+  }
+
   /** A command is over; the next one will want a shell that has started. */
   rewarm(): void {
     this.#live?.rewarm();
@@ -212,7 +224,13 @@ export class HostLink implements AsyncDisposable {
     const transport = await dial(route, settings, { signal });
     const preamble = controlPreamble(paths);
     try {
-      const live = await LiveConnection.open(transport, { hostName, route, preamble, signal });
+      const live = await LiveConnection.open(transport, {
+        hostName,
+        route,
+        preamble,
+        perl: paths.perl,
+        signal,
+      });
       this.#live = live;
       // Given up in the very moment in which it was there.
       if (over.aborted) live.destroy();

@@ -1,5 +1,7 @@
+import { MtuiError } from "@mtui/core/protocol";
 import { unlessAborted } from "../unless-aborted.ts";
 import { ControlShell, type RemoteShell, type SshTarget, type Transport } from "../ssh/index.ts";
+import { type LentRunner, RunnerKeeper } from "./durable/runner-keeper.ts";
 
 const WARM_MS = 100;
 
@@ -7,14 +9,16 @@ export interface LiveOptions {
   readonly hostName: string;
   /** The control shell's first words. */
   readonly preamble: string;
+  /** The perl of a host that has one; "" for none. */
+  readonly perl: string;
   /** Every machine on the way, the host last, as ssh_config said when it was dialled. */
   readonly route: readonly SshTarget[];
 }
 
 /**
- * One connection that stands, with what is kept open on it: the control shell, and one shell that has
- * already started, so that the next command does not wait for it. It never connects again; `HostLink`
- * makes another one.
+ * One connection that stands, with what is kept open on it: the control shell, the runner of changes from the first one
+ * on, and one shell that has already started, so that the next command does not wait for it. It never connects again;
+ * `HostLink` makes another one.
  */
 export class LiveConnection {
   readonly route: readonly SshTarget[];
@@ -23,6 +27,7 @@ export class LiveConnection {
   #control: Promise<ControlShell>;
   #shell: ControlShell | null = null;
   #warm: Promise<RemoteShell | null>;
+  readonly #runners: RunnerKeeper;
   /** Shells that commands were given; the closed ones are dropped when the next one is given. */
   #lent: RemoteShell[] = [];
   #warming: NodeJS.Timeout | undefined;
@@ -33,6 +38,10 @@ export class LiveConnection {
     this.#options = options;
     this.#control = this.#openControl();
     this.#warm = startWarm(transport);
+    this.#runners = new RunnerKeeper({
+      open: async () => await transport.openShell({ once: true }),
+      perl: options.perl,
+    });
   }
 
   /**
@@ -64,7 +73,8 @@ export class LiveConnection {
 
   /** Is no command's shell open on it? A step of the control shell may be under way: what comes later runs later. */
   get quiet(): boolean {
-    return this.connected && this.#shell?.open === true && !this.#lent.some((shell) => shell.open);
+    const idle = !this.#runners.lent && !this.#lent.some((shell) => shell.open);
+    return this.connected && this.#shell?.open === true && idle;
   }
 
   /** @throws MtuiError host.lost, host.unsupported */
@@ -80,10 +90,19 @@ export class LiveConnection {
     const warm = this.#warm;
     this.#warm = Promise.resolve(null);
     const ready = await unlessAborted(warm, { signal, late: (shell) => shell?.destroy() });
-    const shell =
-      ready?.open === true ? ready : await this.#transport.openShell(signal === undefined ? {} : { signal });
+    const shell = ready?.open === true ? ready : await this.#openShell(signal);
     this.#lent = [...this.#lent.filter((each) => each.open), shell];
     return shell;
+  }
+
+  /** A change is about to come. */
+  expectChange(): void {
+    this.#runners.prepare();
+  }
+
+  /** Null where a shell is to be used instead. @throws MtuiError request.cancelled */
+  async runner(signal?: AbortSignal): Promise<LentRunner | null> {
+    return await this.#runners.lend(signal);
   }
 
   /**
@@ -109,6 +128,18 @@ export class LiveConnection {
   destroy(): void {
     clearTimeout(this.#warming);
     this.#transport.destroy();
+  }
+
+  /** On a host that allows only a few sessions, the runner's goes first. */
+  async #openShell(signal: AbortSignal | undefined): Promise<RemoteShell> {
+    const options = signal === undefined ? {} : { signal };
+    try {
+      return await this.#transport.openShell(options);
+    } catch (error) {
+      const refused = error instanceof MtuiError && error.kind === "host.unsupported";
+      if (!refused || !(await this.#runners.giveWay())) throw error;
+      return await this.#transport.openShell(options);
+    }
   }
 
   #openControl(): Promise<ControlShell> {

@@ -1,10 +1,16 @@
-/** Where our files are on a host. Tests may move them; the protocol with other mtuis fixes the default. */
+/** Where things are on a host. Tests may move them; the protocol with other mtuis fixes the default of the files. */
 export interface RemotePaths {
   readonly lockDir: string;
   readonly history: string;
+  /** The program; "" is a host without one. */
+  readonly perl: string;
 }
 
-export const DEFAULT_PATHS: RemotePaths = { lockDir: "/var/lock", history: "/var/log/mtui.log" };
+export const DEFAULT_PATHS: RemotePaths = {
+  lockDir: "/var/lock",
+  history: "/var/log/mtui.log",
+  perl: "perl",
+};
 
 export type LockKind = "operation" | "pool";
 

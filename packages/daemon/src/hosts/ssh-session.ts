@@ -112,7 +112,10 @@ export class SshHostSession implements HostSession {
   }
 
   async takeLock(kind: LockKind, purpose: LockPurpose): Promise<LockTaking> {
-    if (kind === "operation") await this.#parts.commands.leftEnded();
+    if (kind === "operation") {
+      this.#parts.link.expectChange();
+      await this.#parts.commands.leftEnded();
+    }
     return await this.#parts.locks.take(kind, purpose);
   }
 

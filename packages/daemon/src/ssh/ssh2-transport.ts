@@ -61,11 +61,15 @@ export class Ssh2Transport implements Transport {
     return this.#watchers.size;
   }
 
-  async openShell(options: { reserved?: boolean; signal?: AbortSignal } = {}): Promise<RemoteShell> {
-    const places = options.reserved === true ? this.#reserved : this.#common;
-    const permit = await places.acquire(options.signal);
+  async openShell({
+    reserved,
+    once,
+    signal,
+  }: { reserved?: boolean; once?: boolean; signal?: AbortSignal } = {}): Promise<RemoteShell> {
+    const places = reserved === true ? this.#reserved : this.#common;
+    const permit = await places.acquire(signal);
     try {
-      return await this.#execPatiently(permit, options.signal);
+      return await (once === true ? this.#exec(permit) : this.#execPatiently(permit, signal));
     } catch (error) {
       permit();
       throw error;

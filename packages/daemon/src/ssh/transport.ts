@@ -33,10 +33,11 @@ export interface Transport extends AsyncDisposable {
   readonly closed: Promise<MtuiError>;
   /**
    * @param reserved uses the place that is kept for the control shell instead of the common ones.
+   * @param once a refusal stands; otherwise a host that has no channel free is asked again for some seconds.
    * @throws MtuiError host.lost (the link is gone), host.unsupported (the host refuses channels),
    *   request.cancelled.
    */
-  openShell(options?: { reserved?: boolean; signal?: AbortSignal }): Promise<RemoteShell>;
+  openShell(options?: { reserved?: boolean; once?: boolean; signal?: AbortSignal }): Promise<RemoteShell>;
   /** A TCP connection made by the far side, for ProxyJump. @throws MtuiError host.unreachable, host.lost */
   forward(host: string, port: number): Promise<Duplex>;
   /** Says goodbye first; a host that does not answer that has two seconds. */

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { toMtuiError } from "@mtui/core/protocol";
 import { endGroup, type GroupKiller } from "../../ssh/end-group.ts";
 import { type LimitWatch, type Stop, watchLimits } from "../../ssh/limit-watch.ts";
-import type { RemoteShell } from "../../ssh/transport.ts";
+import { type Follower, runnerFollower, shellFollower } from "./follower.ts";
 import { died, letGo, unreachable, unreached } from "./loss.ts";
-import { type DurablePlace, durableScript, type DurableScript } from "./script.ts";
+import type { DurablePlace, DurableScript } from "./script.ts";
 import { type Attachment, DurableStreams, type Followed } from "./streams.ts";
 import type { HostLink } from "../host-link.ts";
 import type { CommandOutcome } from "../outcome.ts";
@@ -15,7 +15,16 @@ import type { CommandLimits, ExecOptions } from "../session.ts";
 export interface DurableRunOptions extends Pick<ExecOptions, "onOutput" | "onLink"> {
   readonly link: Pick<
     HostLink,
-    "control" | "shell" | "ready" | "connected" | "drop" | "signal" | "alive" | "members" | "terminate"
+    | "control"
+    | "shell"
+    | "runner"
+    | "ready"
+    | "connected"
+    | "drop"
+    | "signal"
+    | "alive"
+    | "members"
+    | "terminate"
   >;
   readonly paths: RemotePaths;
   readonly place: DurablePlace;
@@ -36,13 +45,12 @@ export type DurableEnd =
 
 type Event = Followed | Stop | { readonly why: "detached" };
 /** How it can be over for us. */
-type End = Exclude<Event, { why: "refused" }> | { readonly why: "unreached" };
+type End = Exclude<Event, { why: "refused" | "elsewhere" }> | { readonly why: "unreached" };
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 15_000;
 /** After it was ended: until its runner has given the lock back and said so. */
 const END_WAIT_MS = 5000;
-const LEFT_BEHIND_MS = 500;
 /** A command that ends before that costs no look at its output. */
 const WAKE_MS = 40;
 /** A cancel waits so long for a host that cannot be reached; its command may then still be at work. */
@@ -117,20 +125,21 @@ class DurableRun {
   async toEnd(): Promise<DurableEnd> {
     for (;;) {
       const end = await this.#attach();
+      if (end === "elsewhere") continue;
       if (end !== null) return end;
       const over = await this.#wait();
       if (over !== null) return over;
     }
   }
 
-  /** One follower, as long as it lasts. @returns null when it broke off */
-  async #attach(): Promise<DurableEnd | null> {
-    const { link, signal, paths, place, start } = this.#options;
+  /** One follower, as long as it lasts. @returns null when it broke off, `elsewhere` when only the script can follow */
+  async #attach(): Promise<DurableEnd | "elsewhere" | null> {
+    const { signal } = this.#options;
     if (signal.aborted && !this.#sent) return { kind: "refused", reason: "cancelled" };
     if (this.#options.detach.aborted) return this.#outcome({ why: "detached" });
-    let shell: RemoteShell;
+    let follower: Follower;
     try {
-      shell = await link.shell(this.#sent ? this.#options.detach : signal);
+      follower = await this.#follower();
     } catch (error) {
       if (this.#sent) return null;
       const known = toMtuiError(error);
@@ -138,19 +147,16 @@ class DurableRun {
       return { kind: "outcome", outcome: { state, error: known.toReport() }, release: "-" };
     }
     if (signal.aborted && !this.#sent) {
-      shell.destroy();
+      follower.destroy();
       return { kind: "refused", reason: "cancelled" };
     }
     const nonce = randomBytes(16).toString("hex");
     const before = this.#streams.offsets;
     const since = performance.now();
     const attachment = this.#streams.attach(nonce);
-    shell.attach(attachment.sink);
-    shell.end(
-      durableScript({ nonce, paths, place, from: before, ...(start === undefined ? {} : { start }) }),
-    );
+    follower.begin({ nonce, from: before }, attachment.sink);
     this.#sent = true;
-    const end = await this.#hear(shell, attachment);
+    const end = await this.#hear(follower, attachment);
     if (end !== null) return end;
     const { stdout, stderr } = this.#streams.offsets;
     const got = stdout > before.stdout || stderr > before.stderr;
@@ -159,7 +165,17 @@ class DurableRun {
     return null;
   }
 
-  async #hear(shell: RemoteShell, attachment: Attachment): Promise<DurableEnd | null> {
+  /** The runner where it can be had, and only for a start that was not sent before. @throws MtuiError as the link */
+  async #follower(): Promise<Follower> {
+    const { link, paths, place, start, signal, detach } = this.#options;
+    const command = { paths, place, ...(start === undefined ? {} : { start }) };
+    if (this.#sent || start === undefined) return shellFollower(await link.shell(detach), command);
+    const runner = await link.runner(signal);
+    if (runner !== null) return runnerFollower(runner, { ...command, start });
+    return shellFollower(await link.shell(signal), command);
+  }
+
+  async #hear(follower: Follower, attachment: Attachment): Promise<DurableEnd | "elsewhere" | null> {
     const { said } = attachment;
     if (this.#broken !== null) await this.#again(attachment);
     void this.#wake(attachment);
@@ -170,7 +186,9 @@ class DurableRun {
     if (isStop(event)) {
       const { gone, answered } = await this.#endIt(said);
       const last = await Promise.race([said, sleep(gone ? END_WAIT_MS : 0, null, { ref: false })]);
-      shell.destroy();
+      if (last?.why === "ended") follower.leave();
+      else follower.destroy();
+      if (last?.why === "elsewhere") return last.why;
       if (!gone && !answered) {
         // A link that stands and brings no answer is broken all the same.
         await this.#options.link.drop();
@@ -180,9 +198,10 @@ class DurableRun {
       const release = last?.why === "ended" ? last.release : "-";
       return this.#outcome(event, { gone, release });
     }
+    if (event.why === "detached" || event.why === "closed") follower.destroy();
+    else follower.leave();
     if (event.why === "closed") return null;
-    if (event.why === "detached" || event.why === "refused" || event.why === "died") shell.destroy();
-    else setTimeout(() => shell.destroy(), LEFT_BEHIND_MS).unref();
+    if (event.why === "elsewhere") return event.why;
     if (event.why === "refused") return { kind: "refused", reason: event.reason };
     return this.#outcome(event, { release: event.why === "ended" ? event.release : "-" });
   }
@@ -212,7 +231,8 @@ class DurableRun {
   /** `gone` with the proof that nothing of its process group is left; `answered` unless the host could not be asked. */
   async #endIt(said: Promise<Followed>): Promise<{ gone: boolean; answered: boolean }> {
     const { link, limits } = this.#options;
-    const none = said.then(({ why }) => (why === "refused" || why === "ended" ? null : 0));
+    const nothing: Followed["why"][] = ["refused", "ended", "elsewhere"];
+    const none = said.then(({ why }) => (nothing.includes(why) ? null : 0));
     const group = Promise.race([this.#streams.group, none]);
     let answered = true;
     const asking = <T>(answer: Promise<T>): Promise<T> => {

@@ -9,6 +9,8 @@ export type Followed =
   /** The runner is gone without an end: `boot` when the host was rebooted meanwhile. */
   | { readonly why: "died"; readonly of: "runner" | "boot" }
   | { readonly why: "refused"; readonly reason: string }
+  /** It has begun already, or is about to: who only starts cannot say more. */
+  | { readonly why: "elsewhere" }
   | { readonly why: "closed" };
 
 export interface Attachment {
@@ -77,11 +79,14 @@ export class DurableStreams {
       stderr: "before",
     };
     let last: Followed = { why: "closed" };
+    let counts: string[] = [];
     const onMark = (name: StreamName, words: string[]): void => {
       const [word, first = "", second = "-", ...written] = words;
       if (word === "refused") {
         this.#group.resolve(null);
         resolve({ why: "refused", reason: [first, ...words.slice(2)].join(" ") });
+      } else if (word === "elsewhere") {
+        resolve({ why: "elsewhere" });
       } else if (word === "group") {
         this.#group.resolve(Number(first));
         running.resolve();
@@ -94,11 +99,11 @@ export class DurableStreams {
         this.#written = now;
       } else if (word === "end") {
         phases[name] = "after";
-        if (name === "stdout") {
-          last = ending(first, second);
-          this.#count(written);
-        }
-        if (phases.stdout === "after" && phases.stderr === "after") resolve(last);
+        if (name === "stdout") [last, counts] = [ending(first, second), written];
+        if (phases.stdout !== "after" || phases.stderr !== "after") return;
+        // Only now: one stream may be read to its end before the other.
+        this.#count(counts);
+        resolve(last);
       }
     };
     const scanner = (name: StreamName) =>
