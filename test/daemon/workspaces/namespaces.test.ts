@@ -75,12 +75,27 @@ describe("namespaces", () => {
     expect([...written.keys()].toSorted()).toEqual(["proj", "proj-2"]);
   });
 
-  test("one that names no instance shares; a person is not asked", () => {
+  test("one that names no instance is its process, and without a process it shares with nobody", () => {
+    const { processes, life } = world();
+    processes.set(11, 1).set(12, 2).set(13, 3);
+    const daemon = life();
+    const plain = { namespace: "proj" };
+    expect(daemon.grant({ ...plain, pid: 11 }).namespace).toBe("proj");
+    expect(daemon.grant({ ...plain, pid: 12 }).namespace).toBe("proj-2");
+    expect(daemon.grant({ ...A, pid: 13 }).namespace).toBe("proj-3");
+    expect(daemon.grant({ ...plain, pid: 12 }).namespace).toBe("proj-2");
+    const unseen = [daemon.grant({ ...plain, pid: 1 }), daemon.grant({ ...plain, pid: 1 })];
+    expect(unseen.map(({ namespace }) => namespace)).toEqual(["proj-4", "proj-5"]);
+    const next = life();
+    expect(next.grant({ ...plain, pid: 12 }).namespace).toBe("proj-2");
+    expect(next.grant({ ...plain, pid: 11 }).namespace).toBe("proj");
+  });
+
+  test("a person is not asked", () => {
     const { processes, written, life } = world();
     processes.set(11, 1);
     const daemon = life();
     daemon.grant(A);
-    expect(daemon.grant({ namespace: "proj", pid: 11 }).namespace).toBe("proj");
     expect(daemon.grant({ kind: "terminal", pid: 1 }).namespace).toBeNull();
     expect(daemon.grant({ kind: "script", namespace: "proj", instance: "x", pid: 1 }).namespace).toBe("proj");
     expect([...written.keys()]).toEqual(["proj"]);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type ClientName, startTicks } from "@mtui/core/client";
 import { MtuiError } from "@mtui/core/protocol";
 
@@ -56,15 +57,15 @@ export class Namespaces {
   }
 
   /**
-   * People get what they say. An agent that tells no instance shares the namespace that it names; one
-   * that names none gets one that is nobody's.
+   * People get what they say. An agent that tells no instance is known by its process, and where that cannot be seen
+   * (of another pid namespace) by nothing: it shares with nobody. One that names no namespace gets one that is nobody's.
    * @throws MtuiError protocol.limit
    */
   grant(client: Newcomer): string | null {
     const { kind, namespace: wanted, pid } = client;
-    if (kind !== "agent" || (client.instance === null && wanted !== null)) return wanted;
+    if (kind !== "agent") return wanted;
     const ticks = this.#ticksOf(pid);
-    const instance = client.instance ?? `process:${pid}:${ticks}`;
+    const instance = client.instance ?? (ticks === null ? randomUUID() : `process:${pid}:${ticks}`);
     const name = this.#own({ wanted, instance }) ?? this.#free(wanted, client.name);
     const holder = { wanted, instance, pid, startTicks: ticks };
     const known = this.#holders.get(name);
