@@ -19,6 +19,7 @@ import {
   hostLedger,
   jobRecorder,
   type Journal,
+  lostLeaseRecorder,
   namespaceRecorder,
   stepRecorder,
   workspaceRecorder,
@@ -115,7 +116,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     jobs,
     outputs,
     workspaces,
-    lostLeases: new LostLeases(clock),
+    lostLeases: new LostLeases(clock, lostLeaseRecorder(journal)),
     remembered: new RememberedCalls({ clock, journal: callRecorder(journal) }),
     namespaces: new Namespaces({
       journal: namespaceRecorder(journal),

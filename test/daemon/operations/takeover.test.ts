@@ -367,7 +367,7 @@ test.each(["before", "after"])(
       job: { state: "done" },
     });
     await expect(next.call("run", { workspace: "loser", command: ["true"] })).rejects.toMatchObject({
-      kind: "host.none",
+      kind: "claim.lost",
     });
     expect(await next.call("remove_host", { workspace: "taker" })).toMatchObject({ released: ["ant"] });
     expect(desk.ant.files.pool).toBeNull();

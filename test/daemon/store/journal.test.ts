@@ -128,6 +128,9 @@ describe("the journal", () => {
     const since3 = version < 3 ? [0, 0] : [3, 1];
     const { calls, namespaces } = journal;
     expect([calls, namespaces].map((table) => table.all().length)).toEqual(since3);
+    const since4 = version < 4 ? [0, 0, 0] : [1, 2, 1];
+    const { lostLeases, lostHosts, unended } = journal;
+    expect([lostLeases, lostHosts, unended].map((table) => table.all().length)).toEqual(since4);
     expect(logged).toEqual([]);
   });
 });

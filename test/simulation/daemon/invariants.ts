@@ -105,7 +105,7 @@ function machineFaults({ services, pool }: Desk): string[] {
 /** What is left when every desk is closed. */
 export function leftovers({ services, journal, pool }: Desk): string[] {
   const says: string[] = [];
-  for (const table of ["workspaces", "claims", "hosts", "tickets", "steps", "locks"] as const)
+  for (const table of ["workspaces", "claims", "hosts", "tickets", "steps", "locks", "lostHosts"] as const)
     for (const [key] of journal[table].all()) says.push(`${table}: ${key} is left`);
   for (const { name, files, open } of pool.machines.values()) {
     if (files.operation !== null || files.pool !== null) says.push(`${name}: ${JSON.stringify(files)}`);

@@ -179,6 +179,7 @@ export const SCENARIOS: readonly Scenario[] = [
     hosts: TWO,
     setup: onDesk(...TWO),
     operate: (desk) => takeOver(desk, false),
+    never: takenInSilence,
   },
   {
     name: "takeover --force",
@@ -191,6 +192,7 @@ export const SCENARIOS: readonly Scenario[] = [
     afterwards: worldGoesOn,
     // Its host is somebody else's when it goes on. Nobody asks there for the trace of its command any more.
     open: { "run-1": ["lost operation.failed"] },
+    never: takenInSilence,
     allowed: ["ant: the trace of run-1.1 is left"],
   },
   {
@@ -280,6 +282,8 @@ export const SCENARIOS: readonly Scenario[] = [
       await desk.clock.advance(20 * 60_000);
       stop();
     },
+    never: ({ desks, leases }) =>
+      desks["claude/w"] === undefined && !leases.includes("claude/w") ? ["nobody says what became of w"] : [],
   },
   ...(["working", "all", "nothing"] as const).map(stopping),
 ];
@@ -331,6 +335,12 @@ function halfAnUpdate({ changes }: Snapshot): string[] {
     );
     return (added ?? -1) > (removed ?? -1) ? [`${host}: the update's repositories are left`] : [];
   });
+}
+
+/** Who has lost a host is told so by the next call, also in another life. */
+function takenInSilence({ desks }: Snapshot): string[] {
+  const { hosts = [], lost = [] } = desks["w"] ?? {};
+  return hosts.includes("ant") || lost.includes("ant") ? [] : ["w is not told of its loss"];
 }
 
 function stopping(leave: Leave): Scenario {

@@ -4,11 +4,15 @@ interface DeskShot {
   rrid: string | null;
   hosts: string[];
   byHand: string[];
+  /** Of which it is still to be told. */
+  lost: string[];
 }
 
 /** What anybody can tell of the daemon and its hosts, without names and times that differ each time. */
 export interface Snapshot {
   desks: Record<string, DeskShot>;
+  /** Workspaces whose owners are still to be told that their lease was over. */
+  leases: string[];
   jobs: Record<string, { operation: string; state: string; error: string | null; result: unknown }>;
   /** Changing commands, by machine, in order; queries are nobody's business. */
   changes: Record<string, string[]>;
@@ -16,9 +20,11 @@ export interface Snapshot {
   boots: Record<string, number>;
 }
 
-export function snapshot({ services, pool }: Desk): Snapshot {
+export function snapshot({ services, pool, journal }: Desk): Snapshot {
   const machines = [...pool.machines.values()];
+  const lost = journal.lostHosts.all().filter(([, { told }]) => !told);
   return {
+    leases: journal.lostLeases.all().map(([name]) => name),
     desks: Object.fromEntries(
       services.workspaces.list().map(({ name, rridText: rrid, hosts }) => [
         name,
@@ -29,6 +35,10 @@ export function snapshot({ services, pool }: Desk): Snapshot {
             .filter(({ byHand }) => byHand !== undefined)
             .map(({ claim }) => claim.hostName)
             .toSorted(),
+          lost: lost
+            .map(([key]) => key.split(" ") as [string, string])
+            .filter(([desk, host]) => desk === name && !hosts.has(host))
+            .map(([, host]) => host),
         },
       ]),
     ),

@@ -77,7 +77,15 @@ function commit(taking: Taking): Taken {
   const taker = services.workspaces.open(params.workspace, client);
   const by = { workspace: taker.name, rrid: taker.rridText, job: null };
   const busy = jobsPerhapsAt(host, { jobs, workspace: loser.name });
-  const mine = arbiter.takeover(claim.hostKey, { seen: claim.id, by, reason });
+  // Written down first: a daemon that dies in between still has it, and nobody is told.
+  loser.lost.remember({ host: claim.hostName, by: taker.name, at: clock.now(), reason });
+  let mine: Claim;
+  try {
+    mine = arbiter.takeover(claim.hostKey, { seen: claim.id, by, reason });
+  } catch (thrown) {
+    loser.lost.forget([claim.hostName]);
+    throw thrown;
+  }
   const taken: WorkspaceHost = {
     claim: mine,
     session,
@@ -87,7 +95,6 @@ function commit(taking: Taking): Taken {
   };
   loser.hosts.delete(claim.hostName);
   loser.histories.delete(claim.hostName);
-  loser.lost.remember({ host: claim.hostName, by: taker.name, at: clock.now(), reason });
   taker.hosts.set(mine.hostName, taken);
   services.ledger.save(taken);
   const words = `${claim.hostName} was taken over by workspace ${taker.name}: ${reason}`;

@@ -27,7 +27,7 @@ export async function onHosts<R extends { hosts: HostResult[] }>(
 ): Promise<JobEnd & { result: R }> {
   const { services, job, workspace, steps } = call;
   const { selection, work } = options;
-  const chosen = workspace.select(selection.hosts);
+  const chosen = workspace.select(selection.hosts, { again: job.again });
   const { connector } = services;
   const { rridText: rrid } = workspace;
   await tellingLostLocks(call, () =>

@@ -48,7 +48,7 @@ async function wake(
   host: WorkspaceHost,
   { workspace, services }: { workspace: Workspace; services: Services },
 ): Promise<void> {
-  const { connector, events, log, releaser, ledger } = services;
+  const { connector, events, log, releaser, ledger, clock } = services;
   const name = host.claim.hostName;
   try {
     await reopen(host, {
@@ -68,6 +68,7 @@ async function wake(
     const { message } = toMtuiError(thrown);
     log("warn", `workspace ${workspace.name} loses ${name}: ${message}`);
     events.append({ type: "lock.lost", workspace: workspace.name, host: name, text: message });
+    workspace.lost.remember({ host: name, by: null, at: clock.now(), reason: message });
     workspace.hosts.delete(name);
     await releaser.release(host);
   }

@@ -16,12 +16,18 @@ import {
   lockRow,
   type LockRow,
   jobRecord,
+  type LostHostRecord,
+  lostHostRecord,
+  type LostLeaseRecord,
+  lostLeaseRecord,
   type NamespaceRecord,
   namespaceRecord,
   type StepRecord,
   stepRecord,
   type TicketRecord,
   ticketRecord,
+  type UnendedRecord,
+  unendedRecord,
   type WorkspaceRecord,
   workspaceRecord,
 } from "./records.ts";
@@ -49,6 +55,9 @@ export class Journal implements Disposable {
   /** What was asked under idempotency keys. */
   readonly calls: Table<CallRecord>;
   readonly namespaces: Table<NamespaceRecord>;
+  readonly lostLeases: Table<LostLeaseRecord>;
+  readonly lostHosts: Table<LostHostRecord>;
+  readonly unended: Table<UnendedRecord>;
   readonly arbiter: ArbiterJournal;
   readonly #database: DatabaseSync;
   readonly #path: string;
@@ -74,6 +83,9 @@ export class Journal implements Disposable {
     this.histories = table("histories", historyRecord);
     this.calls = table("calls", callRecord);
     this.namespaces = table("namespaces", namespaceRecord);
+    this.lostLeases = table("lost_leases", lostLeaseRecord);
+    this.lostHosts = table("lost_hosts", lostHostRecord);
+    this.unended = table("unended", unendedRecord);
     this.arbiter = arbiterRecorder(this);
   }
 

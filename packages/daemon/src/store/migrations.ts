@@ -15,4 +15,7 @@ export const MIGRATIONS: readonly string[] = [
   ["calls", "namespaces"]
     .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
     .join("\n"),
+  ["lost_leases", "lost_hosts", "unended"]
+    .map((name) => `CREATE TABLE ${name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`)
+    .join("\n"),
 ];

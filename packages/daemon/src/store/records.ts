@@ -156,6 +156,29 @@ export const namespaceRecord = z.object({
 });
 export type NamespaceRecord = z.infer<typeof namespaceRecord>;
 
+/** Key: the workspace's full name. Its lease was over, and nobody has opened it again. */
+export const lostLeaseRecord = z.object({
+  rrid: z.string().nullable(),
+  at: z.number(),
+  hosts: z.array(z.string()),
+});
+export type LostLeaseRecord = z.infer<typeof lostLeaseRecord>;
+
+/** Key: `<workspace> <host>`. The workspace does not have the host any more, and did not give it up. */
+export const lostHostRecord = z.object({
+  /** The workspace that took it over; null = somebody else, who has its lock now. */
+  by: z.string().nullable(),
+  at: z.number(),
+  reason: z.string(),
+  /** The workspace was told, and has asked for something since. */
+  told: z.boolean(),
+});
+export type LostHostRecord = z.infer<typeof lostHostRecord>;
+
+/** Key: `<host key> <command id>`. A change there that a cancel could not reach, and since when. */
+export const unendedRecord = z.object({ at: z.number() });
+export type UnendedRecord = z.infer<typeof unendedRecord>;
+
 const commandEntry = z.object({
   step: z.string(),
   command: z.string(),

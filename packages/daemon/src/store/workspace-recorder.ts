@@ -4,7 +4,7 @@ import type { Journal } from "./journal.ts";
 /** A lease that slides with every call is written down only when it has moved by this (milliseconds). */
 const LEASE_GRAIN_MS = 60_000;
 
-/** Writes workspaces down: report, missing slots, lease. */
+/** Writes workspaces down: report, missing slots, lease, and which hosts they have lost. */
 export function workspaceRecorder(journal: Journal): WorkspaceJournal {
   const written = new Map<string, { body: string; leaseUntil: number }>();
   return {
@@ -23,7 +23,18 @@ export function workspaceRecorder(journal: Journal): WorkspaceJournal {
     },
     forget(name) {
       written.delete(name);
-      journal.write(() => journal.workspaces.remove(name));
+      journal.write(() => {
+        journal.workspaces.remove(name);
+        journal.lostHosts.removeUnder(`${name} `);
+      });
     },
+    losses: (name) => ({
+      save: ({ host, ...loss }, told) =>
+        void journal.write(() => journal.lostHosts.put(`${name} ${host}`, { ...loss, told })),
+      forget: (hosts) =>
+        void journal.write(() => {
+          for (const host of hosts) journal.lostHosts.remove(`${name} ${host}`);
+        }),
+    }),
   };
 }

@@ -12,6 +12,13 @@ export interface LostLease {
   readonly hosts: readonly string[];
 }
 
+/** Where lost leases are written down. None of these throw. */
+export interface LeaseJournal {
+  all(): readonly LostLease[];
+  save(lost: LostLease): void;
+  forget(workspace: string): void;
+}
+
 const MAX_ENTRIES = 200;
 const KEEP_MS = 7 * 24 * 3600_000;
 
@@ -23,9 +30,16 @@ export class LostLeases {
   readonly #clock: Clock;
   /** In the order in which they were lost. */
   readonly #lost = new Map<string, LostLease>();
+  readonly #journal: LeaseJournal | undefined;
 
-  constructor(clock: Clock) {
+  /** @param journal what a former life of the daemon has written down, and where this one does */
+  constructor(clock: Clock, journal?: LeaseJournal) {
     this.#clock = clock;
+    this.#journal = journal;
+    for (const lost of (journal?.all() ?? []).toSorted((a, b) => a.at - b.at))
+      this.#lost.set(lost.workspace, lost);
+    for (const name of this.#lost.keys()) this.find(name);
+    this.#dropOldest();
   }
 
   /** To be called before the workspace gives its hosts back. */
@@ -33,29 +47,32 @@ export class LostLeases {
     const lost = { workspace: name, rrid: rridText, at: this.#clock.now(), hosts: [...hosts.keys()] };
     this.#lost.delete(name);
     this.#lost.set(name, lost);
-    for (const [oldest] of this.#lost) {
-      if (this.#lost.size <= MAX_ENTRIES) break;
-      this.#lost.delete(oldest);
-    }
+    this.#journal?.save(lost);
+    this.#dropOldest();
     return lost;
+  }
+
+  #dropOldest(): void {
+    for (const name of [...this.#lost.keys()].slice(0, Math.max(0, this.#lost.size - MAX_ENTRIES)))
+      this.forget(name);
   }
 
   find(name: string): LostLease | undefined {
     const lost = this.#lost.get(name);
     if (lost === undefined || this.#clock.now() - lost.at <= KEEP_MS) return lost;
-    this.#lost.delete(name);
+    this.forget(name);
     return undefined;
   }
 
   forget(name: string): void {
-    this.#lost.delete(name);
+    if (this.#lost.delete(name)) this.#journal?.forget(name);
   }
 
   /** The workspace is in use again. @returns what its owner should know, as warnings */
   reopened(name: string): string[] {
     const lost = this.find(name);
     if (lost === undefined) return [];
-    this.#lost.delete(name);
+    this.forget(name);
     return [`${whatHappened(lost)}${lost.hosts.length === 0 ? "" : "; others may have used them since"}`];
   }
 }

@@ -1,5 +1,6 @@
 import { MtuiError } from "@mtui/core/protocol";
 import type { Clock } from "@mtui/core/clock";
+import type { LossJournal } from "./lost-hosts.ts";
 import { Workspace } from "./workspace.ts";
 
 /** How long a workspace may keep its hosts without a sign of life (milliseconds). */
@@ -11,6 +12,8 @@ const MAX_WORKSPACES = 1000;
 export interface WorkspaceJournal {
   save(workspace: Workspace): void;
   forget(name: string): void;
+  /** Of the hosts that a workspace has lost. */
+  losses(name: string): LossJournal;
 }
 
 /** The workspaces by full name. `default` always exists: it is made on first use. */
@@ -26,7 +29,10 @@ export class WorkspaceRegistry {
 
   /** One of an earlier life of the daemon, as empty as a new one. */
   restore(name: string, { namespace }: { namespace: string | null }): Workspace {
-    const workspace = new Workspace(name, namespace, { changed: (each) => this.#save(each) });
+    const workspace = new Workspace(name, namespace, {
+      changed: (each) => this.#save(each),
+      ...(this.#journal === undefined ? {} : { losses: this.#journal.losses(name) }),
+    });
     this.#workspaces.set(name, workspace);
     return workspace;
   }

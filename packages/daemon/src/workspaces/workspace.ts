@@ -2,7 +2,7 @@ import type { Rrid, Slot, TestReport } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
 import type { CommandEntry, HostUpdate } from "../workflow/index.ts";
 import { Lane } from "./lane.ts";
-import { LostHosts } from "./lost-hosts.ts";
+import { type LossJournal, LostHosts } from "./lost-hosts.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 
 /** A loaded report and the directory that it was read from. */
@@ -44,10 +44,10 @@ export class Workspace {
   constructor(
     name: string,
     namespace: string | null,
-    { changed }: { changed?: (workspace: Workspace) => void } = {},
+    { changed, losses }: { changed?: (workspace: Workspace) => void; losses?: LossJournal } = {},
   ) {
     this.name = name;
-    this.lost = new LostHosts(name);
+    this.lost = new LostHosts(name, losses);
     this.namespace = namespace;
     this.#changed = changed ?? (() => undefined);
   }
@@ -136,10 +136,12 @@ export class Workspace {
   /**
    * The hosts of a `-t` selection, or all. A selection is a view: it changes nothing.
    * @throws MtuiError host.unknown for a name that the workspace does not have, host.none for none at all,
-   * claim.lost for one that others took over, and once for each such host that nobody here knows of yet
+   * claim.lost for one that others have now, and once for each such host that nobody here knows of yet
+   * @param options.again for a job that goes on after the daemon was started again: of what is lost of "all hosts" it
+   * says itself what became of it
    */
-  select(names: readonly string[]): WorkspaceHost[] {
-    this.lost.assertTold(names, this.hosts);
+  select(names: readonly string[], { again = false }: { again?: boolean } = {}): WorkspaceHost[] {
+    if (!again || names.length > 0) this.lost.assertTold(names, this.hosts);
     if (names.length === 0) {
       if (this.hosts.size > 0) return [...this.hosts.values()];
       throw new MtuiError("host.none", `Workspace ${this.name} has no hosts.`, {
