@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localCommands } from "../../packages/cli/src/command/local.ts";
-import { MCP_CLIENTS } from "../../packages/cli/src/local/mcp-config.ts";
-import { mtuictl } from "./support/cli.ts";
+import { catalogue } from "../../packages/cli/src/command/catalogue.ts";
+import { agentTools, MCP_CLIENTS } from "../../packages/cli/src/local/mcp-config.ts";
+import { offerable } from "../../packages/mcp-shim/src/tools/profiles.ts";
+import { mtuictl, TABLE } from "./support/cli.ts";
 
 describe("mcp config", () => {
   let bin: string;
@@ -82,6 +84,26 @@ describe("mcp config", () => {
   ])("%j is refused", async (...argv) => {
     const { code, out } = await config(...argv);
     expect({ code, out }).toEqual({ code: 2, out: "" });
+  });
+
+  test.each([
+    ["--allow", "takover", "Did you mean takeover?"],
+    ["--allow", "run,list_hots", "Did you mean list_hosts?"],
+    ["--allow", "list-hosts", "Did you mean list_hosts?"],
+    ["--allow", "daemon_stop", "Did you mean daemon_status?"],
+    ["--allow", "everything", "It takes: takeover, unlock_force, foreign, "],
+    ["--deny", "foreign", "It takes: "],
+    ["--deny", "rebot", "Did you mean reboot?"],
+  ])("%s %s is refused: %s", async (option, names, hint) => {
+    const { code, out, err } = await config("vscode", option, names);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(`${option}: there is no ${JSON.stringify(names.split(",").at(-1))}.`);
+    expect(err).toContain(hint);
+  });
+
+  test("its names are the tools that mtui-mcp has", () => {
+    const tools = offerable(TABLE).map(({ name }) => name);
+    expect(agentTools(catalogue(TABLE)).toSorted()).toEqual(tools.toSorted());
   });
 
   test("its clients are those that the command line offers", () => {

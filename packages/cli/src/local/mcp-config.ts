@@ -1,9 +1,13 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
+import { ALLOWANCES } from "@mtui/core/protocol";
+import type { Command } from "../command/catalogue.ts";
+import { nearest } from "../command/nearest.ts";
 import type { Parsed } from "../command/parse.ts";
 import { usageError } from "../command/usage-error.ts";
 import type { Context } from "../run/context.ts";
 import { printJson } from "../run/print.ts";
+import { visible } from "./help.ts";
 
 const SERVER = "mtui";
 const PROGRAM = "mtui-mcp";
@@ -42,13 +46,14 @@ const SNIPPETS: { readonly [C in McpClient]: (start: Start) => unknown } = {
 export function mcpConfig({ params }: Parsed, context: Context): number {
   const client = MCP_CLIENTS.find((each) => each === params.client);
   if (client === undefined) throw usageError("Which client?", `One of ${MCP_CLIENTS.join(", ")}.`);
-  const { io, flags } = context;
+  const { io, flags, commands } = context;
+  const tools = agentTools(commands);
   const command = programPath(io.env);
   const args = [
     ...one("--namespace", params.namespace, NAMESPACE),
     ...one("--profile", params.profile, WORD),
-    ...list("--allow", params.allow),
-    ...list("--deny", params.deny),
+    ...list("--allow", { given: params.allow, known: [...ALLOWANCES, ...tools] }),
+    ...list("--deny", { given: params.deny, known: tools }),
     ...(flags.config === undefined ? [] : ["--config", resolve(flags.config)]),
   ];
   printJson(SNIPPETS[client]({ command: command ?? PROGRAM, args }), context);
@@ -69,9 +74,22 @@ function one(option: string, value: unknown, grammar: RegExp): string[] {
   );
 }
 
-function list(option: string, value: unknown): string[] {
-  const words = (Array.isArray(value) ? value : []).flatMap((each) => String(each).split(","));
-  return words.length === 0 ? [] : [option, words.map((word) => one(option, word, WORD)[1]).join(",")];
+/** What an agent may be given at all. */
+export function agentTools(commands: readonly Command[]): string[] {
+  return visible(commands).flatMap(({ local, entry }) => (local ? [] : [entry.name]));
+}
+
+/** Mistyped, it would be found out by the client alone, which starts `mtui-mcp` and hides what that says. */
+function list(option: string, { given, known }: { given: unknown; known: readonly string[] }): string[] {
+  const words = (Array.isArray(given) ? given : []).flatMap((each) => String(each).split(","));
+  for (const word of words) if (!known.includes(word)) throw unknownName(word, { option, known });
+  return words.length === 0 ? [] : [option, words.join(",")];
+}
+
+function unknownName(word: string, { option, known }: { option: string; known: readonly string[] }): Error {
+  const near = nearest(word.slice(0, 64), known);
+  const hint = near === null ? `It takes: ${known.join(", ")}.` : `Did you mean ${near}?`;
+  return usageError(`${option}: there is no ${JSON.stringify(word.slice(0, 80))}.`, hint);
 }
 
 /**
