@@ -54,11 +54,12 @@ if (wants.setup && !isSetUp()) {
 
 const own = join(root, "node_modules", ".bin", "node");
 const [major, minor] = process.versions.node.split(".").map(Number);
-const good = major >= 24 || (major === 22 && minor >= 18);
+// Node 22 runs the bundles, but not the source as it is: there is no `using` in it.
+const good = major > 24 || (major === 24 && minor >= 11);
 const node = existsSync(own) ? own : good ? process.execPath : null;
 if (node === null) {
   process.stderr.write(
-    `Node ${process.versions.node} is too old and no newer one came with the packages; install Node 22.18 or later.\n`,
+    `Node ${process.versions.node} cannot run this and none came with the packages; install Node 24.11 or later.\n`,
   );
   process.exit(1);
 }

@@ -18,12 +18,12 @@ export function relaunch(launcher) {
   const node = ownNode(launcher);
   if (node === null || process.env[GUARD] === "1") {
     fail(
-      `Node ${process.versions.node} is too old.`,
-      "Install Node 22.18 or later, or let the project bring its own: npx -y pnpm@12 install",
+      `Node ${process.versions.node} cannot run this; it needs Node 22.18 or a later 22, or 24.11 or later.`,
+      "Install one of those, or let the project bring its own: npx -y pnpm@12 install",
     );
   }
-  const args = [fileURLToPath(launcher), ...process.argv.slice(2)];
-  const child = spawn(node, args, { stdio: "inherit", env: { ...process.env, [GUARD]: "1" } });
+  const command = [node, fileURLToPath(launcher), ...process.argv.slice(2)];
+  const child = start(command, { ...process.env, [GUARD]: "1" });
   // Ctrl-C on a terminal reaches the child by itself; here it must only not end the one who waits.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
@@ -32,6 +32,19 @@ export function relaunch(launcher) {
   }
   child.on("error", (error) => fail(`${node} does not start: ${error.message}`, "npx -y pnpm@12 install"));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
+}
+
+/**
+ * The child takes our place, also for what systemd handed over: its sockets are from descriptor 3 on, and meant for
+ * the process that LISTEN_PID names (sd_listen_fds(3)). Only the child itself knows its pid in time, hence the shell.
+ * @param {string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ */
+function start(command, env) {
+  const sockets = env.LISTEN_PID === String(process.pid) ? Number(env.LISTEN_FDS) : 0;
+  if (!(sockets >= 1 && sockets <= 16)) return spawn(command[0], command.slice(1), { stdio: "inherit", env });
+  const stdio = Array.from({ length: 3 + sockets }, (_, fd) => fd);
+  return spawn("/bin/sh", ["-c", 'export LISTEN_PID=$$; exec "$@"', "sh", ...command], { stdio, env });
 }
 
 /**

@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -35,12 +39,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function build(folder: string, bundle: string): void {
+const SAY_HOW =
+  "console.log(JSON.stringify({ args: process.argv.slice(2), node: process.execPath })); process.exitCode = 7;";
+
+function build(folder: string, bundle: string, text = SAY_HOW): void {
   mkdirSync(join(root, "packages", folder, "dist"));
-  writeFileSync(
-    join(root, "packages", folder, "dist", bundle),
-    "console.log(JSON.stringify({ args: process.argv.slice(2), node: process.execPath })); process.exitCode = 7;",
-  );
+  writeFileSync(join(root, "packages", folder, "dist", bundle), text);
+}
+
+/** A Node that came with the packages: the one that runs this test. */
+function bringNode(folder: string, options = ""): void {
+  const own = join(root, "packages", folder, "node_modules", `node-${process.arch}`);
+  mkdirSync(join(own, "bin"), { recursive: true });
+  writeFileSync(join(own, "package.json"), "{}");
+  writeFileSync(join(own, "bin/node"), `#!/bin/sh\nexec "${process.execPath}" ${options} "$@"\n`);
+  chmodSync(join(own, "bin/node"), 0o755);
 }
 
 function start(
@@ -55,6 +68,13 @@ function start(
     encoding: "utf8",
     timeout: 10_000,
   });
+}
+
+/** A Node of another version, for whoever asks it. */
+function pretending(version: string): string {
+  const path = join(root, "pretending.mjs");
+  writeFileSync(path, `Object.defineProperty(process.versions, "node", { value: "${version}" });`);
+  return path;
 }
 
 /** What an old Node looks like to a launcher. */
@@ -93,27 +113,18 @@ test("a bundle that fails is not called missing", () => {
 
 test("an old Node starts the one that came with the packages", () => {
   build("cli", "mtuictl.mjs");
-  const own = join(root, "packages/cli/node_modules", `node-${process.arch}`);
-  mkdirSync(join(own, "bin"), { recursive: true });
-  writeFileSync(join(own, "package.json"), "{}");
-  writeFileSync(join(own, "bin/node"), `#!/bin/sh\nexec "${process.execPath}" "$@"\n`);
-  chmodSync(join(own, "bin/node"), 0o755);
+  bringNode("cli");
   const { stdout, status } = start("cli", "mtuictl.js", { args: ["x y"], preload: oldNode() });
   expect({ ...JSON.parse(stdout), status }).toMatchObject({ args: ["x y"], status: 7 });
 });
 
 test("a Node from the packages that is itself too old ends in a message, not in a loop", () => {
   build("cli", "mtuictl.mjs");
-  const own = join(root, "packages/cli/node_modules", `node-${process.arch}`);
-  mkdirSync(join(own, "bin"), { recursive: true });
-  writeFileSync(join(own, "package.json"), "{}");
-  const always = join(root, "always-old.mjs");
-  writeFileSync(always, 'Object.defineProperty(process.versions, "node", { value: "20.9.0" });');
-  writeFileSync(join(own, "bin/node"), `#!/bin/sh\nexec "${process.execPath}" --import "${always}" "$@"\n`);
-  chmodSync(join(own, "bin/node"), 0o755);
+  const always = pretending("20.9.0");
+  bringNode("cli", `--import "${always}"`);
   const { stderr, status } = start("cli", "mtuictl.js", { preload: always });
   expect(status).toBe(1);
-  expect(stderr).toContain("Node 20.9.0 is too old.");
+  expect(stderr).toContain("Node 20.9.0 cannot run this;");
 });
 
 test("an old Node without another one says what is needed", () => {
@@ -121,6 +132,66 @@ test("an old Node without another one says what is needed", () => {
   const { stdout, stderr, status } = start("cli", "mtuictl.js", { preload: oldNode() });
   expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
   expect(stderr).toBe(
-    "Node 20.9.0 is too old.\nInstall Node 22.18 or later, or let the project bring its own: npx -y pnpm@12 install\n",
+    "Node 20.9.0 cannot run this; it needs Node 22.18 or a later 22, or 24.11 or later.\nInstall one of those, or let the project bring its own: npx -y pnpm@12 install\n",
   );
+});
+
+test.each([
+  ["22.17.1", false],
+  ["22.18.0", true],
+  ["22.99.0", true],
+  ["23.11.0", false],
+  ["24.10.0", false],
+  ["24.11.0", true],
+  ["25.0.0", true],
+])("Node %s will do: %s", (version, runs) => {
+  build("cli", "mtuictl.mjs");
+  expect(start("cli", "mtuictl.js", { preload: pretending(version) }).status).toBe(runs ? 7 : 1);
+});
+
+test("all programs ask for the same", () => {
+  const asked = LAUNCHERS.map(([folder, launcher]) => {
+    const text = readFileSync(join(PACKAGES, folder, "bin", launcher), "utf8");
+    return text.split("\n").filter((line) => /major|minor/.test(line));
+  });
+  expect(asked[0]).toHaveLength(2);
+  expect(new Set(asked.map((lines) => lines.join("\n")))).toHaveLength(1);
+});
+
+test("the packages promise it, and the bundles are made for the oldest of them", () => {
+  for (const folder of ["cli", "core", "daemon", "mcp-shim"]) {
+    const { engines } = JSON.parse(readFileSync(join(PACKAGES, folder, "package.json"), "utf8"));
+    expect(engines, folder).toEqual({ node: "^22.18 || >=24.11" });
+  }
+  expect(readFileSync(join(PACKAGES, "../scripts/bundle.ts"), "utf8")).toContain('target: "node22.18"');
+});
+
+test("no warning about SQLite, but every other", () => {
+  const other = 'process.emitWarning("Another is an experimental feature", "ExperimentalWarning");';
+  const sqlite =
+    'process.emitWarning("SQLite is an experimental feature and might change", "ExperimentalWarning");';
+  build("daemon", "mtuid.mjs", `import "node:sqlite"; ${sqlite} ${other}`);
+  const { stderr, status } = start("daemon", "mtuid.js");
+  expect(status).toBe(0);
+  expect(stderr).toContain("ExperimentalWarning: Another");
+  expect(stderr).not.toContain("SQLite");
+});
+
+test("an old Node hands the socket of systemd on to the other", () => {
+  const seen = `import { fstatSync } from "node:fs";
+    console.log(process.env.LISTEN_PID === String(process.pid), process.env.LISTEN_FDS, fstatSync(3).ino);`;
+  build("daemon", "mtuid.mjs", seen);
+  bringNode("daemon");
+  const given = join(root, "packages/daemon/package.json");
+  const file = openSync(given, "r");
+  const args = ["-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"', "sh", process.execPath];
+  const launch = ["--import", oldNode(), join(root, "packages/daemon/bin/mtuid.js")];
+  const { stdout, stderr } = spawnSync("sh", [...args, ...launch], {
+    env: { PATH: process.env.PATH, HOME: join(root, "home") },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe", file],
+    timeout: 10_000,
+  });
+  closeSync(file);
+  expect({ stdout, stderr }).toEqual({ stdout: `true 1 ${statSync(given).ino}\n`, stderr: "" });
 });

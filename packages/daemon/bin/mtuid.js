@@ -2,10 +2,18 @@
 import * as module from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
-if (major >= 24 || (major === 22 && minor >= 18)) {
+// As "engines" of package.json says.
+if (major > 24 || (major === 24 && minor >= 11) || (major === 22 && minor >= 18)) {
   // Never the shared default in /tmp, where others could put code for us.
   const cache = process.env.XDG_CACHE_HOME || `${process.env.HOME}/.cache`;
   if (cache.startsWith("/")) module.enableCompileCache(`${cache}/mtui/compile`);
+  // Node calls node:sqlite experimental. We know, and pin the versions that we run on; every other warning is shown.
+  const { emitWarning } = process;
+  process.emitWarning = (warning, ...rest) => {
+    const known =
+      rest[0] === "ExperimentalWarning" && String(warning).startsWith("SQLite is an experimental feature");
+    if (!known) emitWarning.call(process, warning, ...rest);
+  };
   const bundle = new URL("../dist/mtuid.mjs", import.meta.url).href;
   await import(bundle).catch(async (error) => (await import("@mtui/core/launch")).explain(error, bundle));
 } else {
