@@ -38,6 +38,8 @@ export class LocalWire implements AsyncDisposable {
   readonly perl: string;
   /** New connections: made, refused, or never answered. */
   answers: "yes" | "no" | "never" = "yes";
+  /** Channels that a connection may have at a time, as sshd's MaxSessions. */
+  sessions = 10;
   /** Told of each script that a shell is sent. */
   onScript: (script: string) => void = () => undefined;
   readonly #transports = new Set<LocalTransport>();
@@ -161,8 +163,11 @@ class LocalTransport implements Transport {
     this.#over = resolve;
   }
 
-  async openShell(): Promise<RemoteShell> {
+  async openShell({ once = false }: { once?: boolean } = {}): Promise<RemoteShell> {
+    const refused = (): boolean => this.#shells.size >= this.#wire.sessions;
+    if (!once) await vi.waitFor(() => expect(refused()).toBe(false), { timeout: 5000, interval: 10 });
     if (!this.connected) throw new MtuiError("host.lost", "The connection is lost.");
+    if (refused()) throw new MtuiError("host.unsupported", "It allows no more sessions.");
     const shell = new LocalShell(this.#wire, () => this.#shells.delete(shell));
     this.#shells.add(shell);
     return shell;

@@ -23,6 +23,7 @@ import type { LiveLocks } from "./remote-locks.ts";
 import { DEFAULT_PATHS, type RemotePaths } from "./remote-paths.ts";
 import { type KnownHost, Seat, type SeatOptions } from "./seat.ts";
 import type { CommandLimits, HostSession, LockPurpose } from "./session.ts";
+import { type UnendedJournal, unendedCommands } from "./unended.ts";
 
 export interface HostConnectorOptions {
   readonly identity: LockIdentity;
@@ -46,6 +47,8 @@ export interface HostConnectorOptions {
   readonly spool?: number;
   /** Ids of jobs that will ask for what their commands left on hosts. @default none */
   readonly jobsAtWork?: () => readonly string[];
+  /** Where changes are written down that a cancel could not reach. @default they are forgotten with this connector */
+  readonly unended?: UnendedJournal;
   /** How a connection is made; tests count what goes over it. */
   readonly dial?: Dial;
 }
@@ -104,7 +107,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
     identity,
     stale,
     live,
-    unended: new Map(),
+    unended: unendedCommands(options.unended),
     limits,
     ...(options.spool === undefined ? {} : { spool: options.spool }),
     ...(options.jobsAtWork === undefined ? {} : { jobsAtWork: options.jobsAtWork }),

@@ -20,4 +20,5 @@ export type {
   LockTaking,
   RebootOutcome,
 } from "./session.ts";
+export type { UnendedJournal } from "./unended.ts";
 export { capturedText, completeUtf8End } from "../ssh/capture.ts";

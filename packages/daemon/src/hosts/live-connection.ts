@@ -134,7 +134,7 @@ export class LiveConnection {
   async #openShell(signal: AbortSignal | undefined): Promise<RemoteShell> {
     const options = signal === undefined ? {} : { signal };
     try {
-      return await this.#transport.openShell(options);
+      return await this.#transport.openShell({ ...options, once: this.#runners.idle });
     } catch (error) {
       const refused = error instanceof MtuiError && error.kind === "host.unsupported";
       if (!refused || !(await this.#runners.giveWay())) throw error;

@@ -25,7 +25,7 @@ export interface SeatOptions {
   /** Bytes of each stream that a host keeps of a change. */
   readonly spool?: number;
   /** By host key, changes that a cancel could not reach. */
-  readonly unended: Map<string, Set<string>>;
+  readonly unended: (hostKey: string) => Set<string>;
   /** Ids of jobs that will ask for what their commands left on hosts. */
   readonly jobsAtWork?: () => readonly string[];
   readonly paths: RemotePaths;
@@ -108,12 +108,9 @@ export class Seat {
   }
 
   session(look: HostLook): SshHostSession {
-    const { limits, paths, identity, restampMs, keep, spool } = this.#options;
+    const { limits, paths, identity, restampMs, keep, spool, unended } = this.#options;
     const { link, locks, hostClock } = this;
     const { hostName, hostKey } = this.#claim;
-    const { unended } = this.#options;
-    const left = unended.get(hostKey) ?? new Set();
-    unended.set(hostKey, left);
     const commands = new Commands({
       link,
       paths,
@@ -121,7 +118,7 @@ export class Seat {
       hostName,
       owner: identity.daemonId,
       ...(spool === undefined ? {} : { spool }),
-      unended: left,
+      unended: unended(hostKey),
     });
     commands.endLeft();
     this.leftEnded = commands.leftEnded();

@@ -31,6 +31,11 @@ export class RunnerKeeper {
     return this.#lent;
   }
 
+  /** There may be one that nobody uses. */
+  get idle(): boolean {
+    return !this.#lent && this.#runner !== null;
+  }
+
   /** A command is about to come. */
   prepare(): void {
     if (!this.#none) this.#runner ??= this.#begin();
@@ -57,14 +62,14 @@ export class RunnerKeeper {
     return null;
   }
 
-  /** For a host that has no channel left for anything else. @returns whether there was one to end */
+  /** For a host that has no channel left for anything else. @returns whether nobody uses one now */
   async giveWay(): Promise<boolean> {
-    if (this.#lent || this.#runner === null) return false;
+    if (this.#lent) return false;
     this.#none = true;
     const runner = await this.#runner;
     this.#runner = null;
     runner?.destroy();
-    return runner !== null;
+    return true;
   }
 
   #loan(runner: RunnerChannel): LentRunner {
