@@ -148,8 +148,19 @@ describe("what reports and hosts' files say, for people", () => {
     [
       "list_history",
       [],
-      { hosts: [{ host: "ant", entries: [{ at: NOW_SECONDS, user: "al", text: "install:x" }] }], errors: [] },
-      ["ant:", "  12:00Z, al: install:x"],
+      {
+        hosts: [
+          { host: "ant", entries: [{ at: NOW_SECONDS, user: "al", text: "install:x" }], left_out: 2 },
+          { host: "bee", entries: [], left_out: 0 },
+        ],
+        errors: [],
+      },
+      [
+        "ant:",
+        "  12:00Z, al: install:x",
+        "  (2 older ones left out; for all: -t ant)",
+        "bee: no history",
+      ],
     ],
     [
       "list_timeout",

@@ -46,11 +46,14 @@ export function renderShowLog({ hosts }: ResultOf<"show_log">, view: View): stri
 }
 
 export function renderHistory({ hosts, errors }: ResultOf<"list_history">, view: View): string[] {
-  const lines = hosts.flatMap(({ host, entries }) => [
+  const lines = hosts.flatMap(({ host, entries, left_out }) => [
     `${view.style.bold(oneLine(host))}:${entries.length === 0 ? " no history" : ""}`,
     ...entries.map(
       ({ at, user, text }) => `  ${moment(at * 1000, view.now)}, ${oneLine(user)}: ${oneLine(text)}`,
     ),
+    ...(left_out > 0
+      ? [view.style.dim(`  (${left_out} older ones left out; for all: -t ${oneLine(host)})`)]
+      : []),
   ]);
   return [...lines, ...failureLines(errors, view)];
 }

@@ -1,6 +1,7 @@
 import { readHistory, workflowHost } from "../workflow/index.ts";
 import { fullName } from "../workspaces/names.ts";
 import type { PlainHandler } from "./context.ts";
+import { fitHistory } from "./fit-history.ts";
 import { fitOutput } from "./fit-output.ts";
 
 /** What was run, as it is remembered here; asks no host. */
@@ -33,8 +34,10 @@ export const listHistory: PlainHandler<"list_history"> = async (params, { servic
   const { event: events, limit } = params;
   const read = await readHistory(context, { hosts, events, limit });
   return {
-    hosts: read.flatMap(({ host, lines, error }) =>
-      error === null ? [{ host, entries: lines.map((line) => ({ ...line })) }] : [],
+    hosts: fitHistory(
+      read.flatMap(({ host, lines, error }) =>
+        error === null ? [{ host, entries: lines.map((line) => ({ ...line })) }] : [],
+      ),
     ),
     errors: read.flatMap(({ host, error }) => (error === null ? [] : [{ host, error }])),
   };

@@ -122,6 +122,10 @@ export const fileOperations = [
               text: z.string(),
             }),
           ),
+          left_out: z
+            .number()
+            .int()
+            .describe("older lines that did not fit into this reply; ask for this host alone to have them"),
         }),
       ),
       errors: failures,

@@ -61,8 +61,8 @@ export const showLogText: Teller<ResultOf<"show_log">> = ({ hosts }) => {
 
 export const historyText: Teller<ResultOf<"list_history">> = ({ hosts, errors }) => {
   const parts: Part[] = failureLines(errors);
-  for (const group of groupBy(hosts, ({ entries }) => JSON.stringify(entries))) {
-    const entries = group[0]?.entries ?? [];
+  for (const group of groupBy(hosts, ({ entries, left_out }) => JSON.stringify([entries, left_out]))) {
+    const { entries = [], left_out = 0 } = group[0] ?? {};
     parts.push(`${hostsAndCount(group.map(({ host }) => host))}:`);
     if (entries.length === 0) parts.push("  no entries");
     else
@@ -71,6 +71,7 @@ export const historyText: Teller<ResultOf<"list_history">> = ({ hosts, errors })
           keep: "head",
         }),
       );
+    if (left_out > 0) parts.push(`  (${left_out} older ones left out: ask with hosts=[one of these])`);
   }
   return parts.length === 0 ? ["No hosts."] : parts;
 };
