@@ -91,6 +91,8 @@ describe.skipIf(withoutLab)("an agent takes updates to written reports", () => {
       const exported = await agent.call("export", { workspace });
       expect(exported.hosts).toMatchObject([{ host: "sp6-1", verdict: "PASSED" }]);
       expect((await agent.call("testreport_read", { workspace })).content).toContain("=> PASSED");
+      const { events } = await agent.call("list_events", { types: ["report.written"], workspace });
+      expect(events).toMatchObject([{ workspace: `agent-${number}/desk`, data: { rrid } }]);
       expect(await agent.call("close_workspace", { workspace })).toMatchObject({ released: ["sp6-1"] });
       expect(
         (await agent.call("list_workspaces")).workspaces.filter(({ hosts: left }) => left.length > 0),

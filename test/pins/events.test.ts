@@ -41,6 +41,7 @@ test("every type of event is documented, and no other", () => {
     "lock.forced",
     "lease.lost",
     "workspace.closed",
+    "report.written",
     "job.state",
     "job.step",
     "job.host",

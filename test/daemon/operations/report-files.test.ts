@@ -51,6 +51,28 @@ describe("the report's text, by the operations on it", () => {
     expect(await desk.call("testreport_read", { workspace: "w" })).toMatchObject({ content: "é\n" });
   });
 
+  test("is told of when it is written, and only then", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    const { rrid } = await loaded(desk, "claude/w");
+    const told = () => desk.services.events.read(0, { types: ["report.written"] }).events;
+    const call = { client: AGENT };
+    const { sha256 } = await desk.call("testreport_read", { workspace: "w" }, call);
+    await desk.call(
+      "testreport_patch",
+      { workspace: "w", start_line: 3, end_line: 3, replacement: "a" },
+      call,
+    );
+    await desk.call("testreport_fill", { workspace: "w", summary: "PASSED" }, call);
+    await desk.call("testreport_write", { workspace: "w", content: "b\n" }, call);
+    const event = { type: "report.written", workspace: "claude/w", data: { rrid, path: "log" } };
+    expect(told()).toMatchObject([event, event, event]);
+    // What it said already, and what is refused.
+    await desk.call("testreport_write", { workspace: "w", content: "b\n" }, call);
+    const late = { workspace: "w", content: "c\n", expect_hash: sha256 };
+    await expect(desk.call("testreport_write", late, call)).rejects.toMatchObject({ kind: "report.changed" });
+    expect(told()).toHaveLength(3);
+  });
+
   test("has logs and a diff beside it", async () => {
     using desk = openDesk({ hosts: ["ant"] });
     const { path } = await loaded(desk);

@@ -18,6 +18,7 @@ type Event = Omit<DaemonEvent, "seq" | "at">;
 const GRANTED: Event = { type: "claim.granted", workspace: "me/desk", host: "a1" };
 const PRINTED: Event = { type: "job.output", workspace: "me/desk", host: "a1", job: "run-1", text: "x" };
 const AT_WORK: Event = { type: "job.host", workspace: "me/desk", host: "a1", job: "run-1" };
+const WRITTEN: Event = { type: "report.written", workspace: "you/desk", data: { rrid: RRID, path: "log" } };
 const ENDED: Event = { type: "job.state", workspace: "me/desk", job: "run-1", data: { state: "done" } };
 
 /** A daemon's events, as `list_events` gives them. */
@@ -93,6 +94,14 @@ describe("a subscription", () => {
     expect(await one.after(ENDED)).toEqual([OUTPUT, REPORT]);
     expect(await one.after({ type: "workspace.closed", workspace: "me/desk" })).toEqual([QUEUE, REPORT]);
     expect(await one.after({ type: "host.quarantined", host: "a1" })).toEqual([QUEUE]);
+  });
+
+  test("of a report is told when its file is written, from whatever workspace", async () => {
+    const [other, diff] = [`mtui://report/SUSE:Maintenance:3:4`, `${REPORT}/source.diff`];
+    await using one = await listening([REPORT, `${REPORT}/log`, diff, other]);
+    expect(await one.after(WRITTEN)).toEqual([REPORT, `${REPORT}/log`]);
+    // Some of its files.
+    expect(await one.after({ ...WRITTEN, data: { rrid: RRID } })).toEqual([REPORT, `${REPORT}/log`, diff]);
   });
 
   test("is not told of what is none of its business", async () => {

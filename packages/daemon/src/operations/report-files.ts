@@ -7,6 +7,7 @@ import { contentHash } from "../workflow/write-report/files.ts";
 import { fullName } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import type { Call, PlainHandler } from "./context.ts";
+import { tellWritten } from "./tell-written.ts";
 
 /** Where templates keep the logs of their builds. */
 const BUILD_CHECKS = "build_checks";
@@ -61,13 +62,21 @@ export const testreportLogs: PlainHandler<"testreport_logs"> = async (params, ca
   };
 };
 
-/** In its turn: not while a job of the same desk is about to export. */
-async function changing<T>(
+/** In its turn: not while a job of the same desk is about to export. What was changed is told. */
+async function changing<T extends { bytes_written: number }>(
   workspace: string,
   { call, change }: { call: Call; change: (directory: string) => Promise<T> },
 ): Promise<T> {
   const desk = reportOf(workspace, call);
-  return desk.mutate(() => change(desk.requireTemplate().path), { signal: call.signal });
+  const { events } = call.services;
+  return desk.mutate(
+    async () => {
+      const changed = await change(desk.requireTemplate().path);
+      if (changed.bytes_written > 0) tellWritten(desk, { events, path: "log" });
+      return changed;
+    },
+    { signal: call.signal },
+  );
 }
 
 export const testreportPatch: PlainHandler<"testreport_patch"> = (params, call) =>

@@ -2,6 +2,7 @@ import { release, userInfo } from "node:os";
 import { VERSION } from "@mtui/core/protocol";
 import { type HostUpdate, writeReport } from "../workflow/index.ts";
 import type { JobCall } from "./context.ts";
+import { tellWritten } from "./tell-written.ts";
 
 export interface WrittenResults {
   /** Path of the report. */
@@ -21,7 +22,7 @@ export async function writeResults(
   options: { force: boolean; hosts: readonly HostUpdate[] },
 ): Promise<WrittenResults> {
   const { rrid, path } = workspace.requireTemplate();
-  const { config, clock } = services;
+  const { config, clock, events } = services;
   const written = await writeReport({
     directory: path,
     hosts: options.hosts.map((update) => ({ update, commands: workspace.history(update.host).commands })),
@@ -32,6 +33,7 @@ export async function writeResults(
     force: options.force,
     now: clock.now(),
   });
+  tellWritten(workspace, { events, path: null });
   const logs = written.hosts.flatMap(({ host, log }) => (log === null ? [] : [[host, log] as const]));
   return { report: written.report, logOf: new Map(logs), warnings: written.warnings };
 }

@@ -6,9 +6,13 @@ const TYPES: Record<Place["kind"] | "list", readonly string[]> = {
   queue: ["claim.*", "ticket.*", "host.*", "lock.*", "lease.*", "workspace.closed", "job.ticket"],
   output: ["job.*"],
   log: ["job.host", "job.state"],
-  report: ["job.state", "workspace.closed"],
+  report: ["job.state", "workspace.closed", "report.written"],
   list: ["job.state", "claim.granted", "claim.released", "claim.lost", "workspace.closed"],
 };
+
+const WRITTEN = "report.written";
+/** What a report's own resource shows. */
+const MAIN_FILE = "log";
 
 /** What has to be known beside an event to see what it is about. */
 export interface Knowledge {
@@ -35,6 +39,7 @@ export function touches(event: DaemonEvent, place: Place, knowledge: Knowledge):
     case "log":
       return event.host === place.host && workspace !== undefined && isNamed(workspace, place, knowledge);
     case "report":
+      if (event.type === WRITTEN) return isWritten(event, place);
       return workspace !== undefined && knowledge.isIn(place.rrid, workspace);
   }
 }
@@ -45,6 +50,12 @@ export function touchesList(event: DaemonEvent, knowledge: Knowledge): boolean {
   // A job says its command once, when it begins.
   const begins = event.type !== "job.state" || event.data?.["command"] !== undefined;
   return begins && isOwn(event.workspace, knowledge);
+}
+
+/** Of a report that is loaded in several workspaces there is one file, whichever of them wrote it. */
+function isWritten({ data }: DaemonEvent, { rrid, path }: Extract<Place, { kind: "report" }>): boolean {
+  const file = data?.["path"];
+  return data?.["rrid"] === rrid && (file === undefined || file === (path ?? MAIN_FILE));
 }
 
 function isOf({ type }: DaemonEvent, kind: keyof typeof TYPES): boolean {
