@@ -22,6 +22,7 @@ import {
   lostLeaseRecorder,
   namespaceRecorder,
   stepRecorder,
+  unendedRecorder,
   workspaceRecorder,
 } from "./store/index.ts";
 import { keepLeases } from "./workspaces/lease.ts";
@@ -104,6 +105,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
     jobsAtWork: () => jobs.list({ active: true }).map(({ id }) => id),
     limits: { silence: config.connection.command_timeout, reconnect: config.connection.reattach },
     spool: config.jobs.spool_bytes,
+    unended: unendedRecorder(journal, { clock }),
     log,
   });
   const releaser = new Releaser({ arbiter, connector, clock, log });

@@ -3,6 +3,7 @@ import type { Services } from "../operations/context.ts";
 import type { Journal } from "../store/journal.ts";
 import { collectLeft, endedSteps } from "./ended-steps.ts";
 import { restoreClaims } from "./restore-claims.ts";
+import { leaveToTheirJobs } from "./left-to-their-jobs.ts";
 import { endedWorkspaces, restoreJobs } from "./restore-jobs.ts";
 import { restoreWorkspaces } from "./restore-workspaces.ts";
 import { wakeHosts } from "./wake-hosts.ts";
@@ -23,6 +24,7 @@ export async function recover(services: Services, journal: Journal): Promise<voi
       .all()
       .map(([id, { state, finished }]) => ({ id, ended: isFinal(state) ? (finished ?? 0) : null })),
   );
+  leaveToTheirJobs(services, journal);
   const ended = endedWorkspaces(journal);
   await restoreWorkspaces(services, { journal, ended });
   const { resumed, releasing } = restoreClaims(services, { journal });

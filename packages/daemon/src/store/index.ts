@@ -6,4 +6,5 @@ export { Journal } from "./journal.ts";
 export { lostLeaseRecorder } from "./lost-lease-recorder.ts";
 export { namespaceRecorder } from "./namespace-recorder.ts";
 export { stepRecorder } from "./step-recorder.ts";
+export { unendedRecorder } from "./unended-recorder.ts";
 export { workspaceRecorder } from "./workspace-recorder.ts";
