@@ -33,7 +33,10 @@ describe.skipIf(withoutLab)("four daemons on six hosts, killed again and again",
   const testers: Tester[] = [];
 
   beforeAll(async () => {
-    const names = Array.from({ length: HOSTS }, (_, index) => ({ name: `host-${index + 1}` }));
+    const names = Array.from({ length: HOSTS }, (_, index) => ({
+      name: `host-${index + 1}`,
+      perl: index % 2 === 0,
+    }));
     lab = await startLab({ hosts: names, config: { lock: { wait: 900, wait_poll: 1 } } });
     for (const user of USERS) testers.push(new Tester(user, lab));
   });

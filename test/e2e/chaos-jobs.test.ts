@@ -57,6 +57,8 @@ describe.skipIf(withoutLab)("jobs on hosts, while everything around them breaks"
     const names = Array.from({ length: HOSTS }, (_, index) => ({
       name: `host-${index + 1}`,
       packages: ["frob = 1.0-1"],
+      // Both runners.
+      perl: index % 2 === 0,
     }));
     lab = await startLab({
       hosts: names,

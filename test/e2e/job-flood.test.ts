@@ -23,7 +23,7 @@ const MEMORY_MIB = 200;
  * have in memory. What there must be is made again from the seed, and the host's own sum of what the program prints
  * says that it was made right.
  */
-describe.skipIf(withoutLab)("a flood of output", () => {
+describe.skipIf(withoutLab).each(LONG ? [true, false] : [true])("a flood of output (perl: %s)", (perl) => {
   const mixed = mixedOutput(SEED);
   const rounds = Math.ceil(SIZE / mixed.roundBytes);
   const total = rounds * mixed.roundBytes;
@@ -33,7 +33,7 @@ describe.skipIf(withoutLab)("a flood of output", () => {
 
   beforeAll(async () => {
     lab = await startLab({
-      hosts: [{ name: "ant" }],
+      hosts: [{ name: "ant", perl }],
       config: { jobs: { spool_bytes: 4096 * MIB }, connection: { command_timeout: 900 } },
     });
     home = new TesterHome({ config: lab.files.mtuiYaml });

@@ -13,6 +13,8 @@ export interface HostSpec {
   packages?: string[];
   /** Names of catalogue packages that are not installed on this host. */
   without?: string[];
+  /** @default all but SL Micro, whose images have none */
+  perl?: boolean;
   /** More lines for sshd_config, before the lab's own (the first value wins). */
   sshd?: string[];
 }
@@ -31,6 +33,7 @@ export interface ResolvedSpec {
   addons: AddonSpec[];
   packages: string[];
   without: string[];
+  perl: boolean;
   sshd: string[];
   transactional: boolean;
 }
@@ -66,6 +69,7 @@ function resolve(spec: HostSpec): ResolvedSpec {
     addons: (spec.addons ?? modules).map((a) => (typeof a === "string" ? { name: a, version } : a)),
     packages: spec.packages ?? [],
     without: spec.without ?? [],
+    perl: spec.perl ?? product !== "SL-Micro",
     sshd: spec.sshd ?? [],
     transactional: product === "SL-Micro",
   };

@@ -37,6 +37,7 @@ export async function prepareHost(
   for (const [name, text] of await insideScripts()) await writeFile(join(share, "inside", name), text);
   await writeFile(join(share, "events"), "");
   if (!options.observer) await writeFile(join(share, "no-observer"), "");
+  if (!spec.perl) await writeFile(join(share, "no-perl"), "");
   await writeFile(join(share, "authorized_keys"), `${options.authorizedKey}\n`);
   await writeFile(join(share, "sshd_config"), sshdConfig(spec, sshd));
   const hostKey = await newHostKey(dir);

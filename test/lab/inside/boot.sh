@@ -14,6 +14,7 @@ if [ -n "$TRANSACTIONAL" ]; then
   mkdir -m 700 "$ROOT/run/lab-lower"
   mount --bind -o ro / "$ROOT/run/lab-lower"
 fi
+if [ -e "$SHARE/no-perl" ]; then mount --bind /dev/null "$ROOT/usr/bin/perl"; fi
 # A reboot is proven by this file alone, so each boot brings its own.
 mount --bind "$SHARE/boot_id" "$ROOT/proc/sys/kernel/random/boot_id"
 hostname "$NAME"
