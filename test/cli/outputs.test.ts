@@ -241,6 +241,28 @@ warning: unverified
   );
 });
 
+test("update: a host on which nothing was tested says why, and how to go back", async () => {
+  const there = { name: "bash", required: "2", before: "2", after: "2", verdict: "NOT_TESTED" as const };
+  const absent = { ...there, name: "zsh", before: null, after: null, note: "not available" };
+  const hosts = [
+    { ...ran("a"), verdict: "NOT_TESTED" as const, packages: [there] },
+    { ...ran("b"), verdict: "NOT_TESTED" as const, packages: [there, absent] },
+  ];
+  const view = job({ id: "update-1", operation: "update", workspace: "demo" });
+  const { out } = await mtuictl(["update", "--progress", "none"], {
+    script: {
+      update: { job: view, result: null },
+      job_follow: ended([view]),
+      job_result: { job: view, result: { hosts, warnings: [] }, error: null },
+    },
+  });
+  expect(out).toContain(
+    "a is NOT_TESTED: the update was installed there before\n" +
+      "b is NOT_TESTED: bash: installed there before; zsh: not available in any enabled repository\n" +
+      "mtuictl downgrade -w demo -t a takes it back; then update again.\n",
+  );
+});
+
 test("update: evidence, verdicts and the table", async () => {
   const bad = ran("b", { stdout: "Problem: nothing provides x\n", exit: 4 });
   const result = {

@@ -24,6 +24,15 @@ const CLAIM: Queue["claims"][number] = {
 };
 const EMPTY: Queue = { claims: [], tickets: [], hosts: [], cursor: 1 };
 
+test("a lease reads the same in the queue and in the list of workspaces", async () => {
+  const { lease_until } = CLAIM;
+  const desk = { workspace: "w1", state: "loaded" as const, rrid: null, hosts: ["a"], jobs: [], lease_until };
+  const { out } = await mtuictl(["list-workspaces"], { script: { list_workspaces: { workspaces: [desk] } } });
+  expect(out).toContain("20:00Z, in 8 h\n");
+  const { out: queue } = await mtuictl(["queue"], { script: { list_queue: { ...EMPTY, claims: [CLAIM] } } });
+  expect(queue).toContain("20:00Z, in 8 h ");
+});
+
 test("who has which host since when, what is done with it, and until when", async () => {
   const releasing: Queue["claims"][number] = {
     ...CLAIM,

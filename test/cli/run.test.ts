@@ -97,6 +97,22 @@ test("--diff of hosts without a majority does not speak of one", async () => {
   expect(out).toBe("a (1): the others are compared with it\n\nb:\n- x\n+ y\n\n2 hosts: 2 ok\n");
 });
 
+test("--diff of one host says that there is nothing to compare, and shows what it said", async () => {
+  const { out } = await mtuictl(["run", "--diff", "cat", "f"], {
+    script: scriptOf([ran("a", { stdout: "x\n" })]),
+  });
+  expect(out).toBe("One host alone: there is nothing to compare it with.\na:\nx\n\n1 host: 1 ok\n");
+});
+
+test("--diff of hosts that say the same says so; how they failed is shown all the same", async () => {
+  const same = [ran("a", { stdout: "x\n" }), ran("b", { stdout: "x\n" })];
+  const { out } = await mtuictl(["run", "--diff", "cat", "f"], { script: scriptOf(same) });
+  expect(out).toBe("a,b (2): no difference\n\n2 hosts: 2 ok\n");
+  const bad = ["a", "b"].map((host) => ran(host, { stderr: "no f\n", exit: 3 }));
+  const { out: failed } = await mtuictl(["run", "--diff", "cat", "f"], { script: scriptOf(bad) });
+  expect(failed).toContain("a,b (2): failed (exit 3) no difference\n-- stderr --\nno f\n");
+});
+
 test("a host that is still at work is neither ok nor not ok", async () => {
   const { out } = await mtuictl(["run", "x"], {
     script: scriptOf([ran("a"), { ...ran("b"), state: "running" as const, exit: null }]),

@@ -236,6 +236,7 @@ describe.skipIf(withoutLab)("the end of the daemon", () => {
     expect(stopped).toMatchObject({ code: 1 });
     expect(stopped.stdout).toContain("has stopped");
     expect(stopped.stderr).toContain("bee was not released");
+    expect(stopped.stderr).toContain("nothing was at work there: ant (");
     expect(stopped.stderr).toContain("mtuictl daemon start");
     expect(stopped.ms).toBeLessThan(15_000);
     const log = await home.ctl("daemon", "logs");

@@ -199,7 +199,7 @@ test("stop by request", async () => {
   await using alice = user();
   const daemon = await alice.connect();
   const { pid } = daemon.hello;
-  const left = { waitingJobs: [], workingJobs: [], stuckJobs: [], unreleased: [] };
+  const left = { waitingJobs: [], workingJobs: [], releasedHosts: [], stuckJobs: [], unreleased: [] };
   expect(await stopDaemon({ client, env: alice.env })).toEqual({
     state: "stopped",
     by: "request",

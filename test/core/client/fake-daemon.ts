@@ -39,7 +39,8 @@ if (env["FAKE_HANG"] === "1") {
       }),
     handle: async ({ name, params }) => {
       if (name !== "daemon_stop") return { workspaces: [] };
-      const reply = { active_jobs: [], waiting_jobs: [], working_jobs: [], stuck_jobs: [], unreleased: [] };
+      const left = { waiting_jobs: [], working_jobs: [], released: [], stuck_jobs: [], unreleased: [] };
+      const reply = { active_jobs: [], ...left };
       if (params["if_idle"] === true && busy > 0)
         return { ...reply, stopping: false, active_jobs: ["job-1"] };
       setImmediate(() => {

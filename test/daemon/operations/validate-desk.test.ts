@@ -16,6 +16,37 @@ describe("the desks of validate", () => {
     expect(desk.services.workspaces.find(name(one))).toBeUndefined();
   });
 
+  test("what is under way in one's desk is named, with all that there is to type", async () => {
+    using desk = openDesk({ hosts: ["ant"] });
+    const [one, two] = [desk.template(1), desk.template(2)];
+    const hang = Promise.withResolvers<void>();
+    desk.pool.machine("ant").gates.connect = () => hang.promise;
+    const { jobs } = await desk.call("validate", { rrids: [one], background: true });
+    await settle();
+    const [id = ""] = jobs.map((job) => job.id);
+    const workspace = name(one);
+    const way = `Wait (mtuictl job follow ${id}) or cancel (mtuictl job cancel ${id}); `;
+    const busy = (then: string) => ({
+      kind: "workspace.busy",
+      message: `Workspace ${workspace} has an active job: ${id}.`,
+      hint: way + then,
+    });
+    await expect(desk.call("validate", { rrids: [two, one] })).rejects.toMatchObject(
+      busy(`then mtuictl validate ${one}`),
+    );
+    await expect(desk.call("close_workspace", { workspace })).rejects.toMatchObject(
+      busy(`mtuictl close-workspace -w ${workspace} --force cancels and closes.`),
+    );
+    // At once, though the job has the desk's lane for as long as it likes.
+    const replace = { workspace, auto_review_id: two, replace: true };
+    await expect(desk.call("load_template", replace)).rejects.toMatchObject(
+      busy(`then mtuictl load-template -w ${workspace} --replace ${two}`),
+    );
+    await desk.call("job_cancel", { job_id: id });
+    hang.resolve();
+    await desk.call("job_wait", { job_ids: [id] });
+  });
+
   test("nothing starts when there is no room for all of their jobs", async () => {
     using desk = openDesk({ hosts: ["ant"], jobs: { active: 1 } });
     const [one, two] = [desk.template(1), desk.template(2)];

@@ -1,6 +1,6 @@
 import { readInstance, stopDaemon } from "@mtui/core/client";
 import type { Parsed } from "../command/parse.ts";
-import { oneLine } from "../terminal/sanitise.ts";
+import { leftLines } from "../render/left-by-stop.ts";
 import type { Context } from "../run/context.ts";
 import { printJson, printLines, printResult } from "../run/print.ts";
 
@@ -39,27 +39,7 @@ export async function daemonStop({ params }: Parsed, context: Context): Promise<
     const version = instance === null ? "" : ` ${instance.version}`;
     const how = stopped.by === "request" ? "" : ` (it did not answer; ended by ${stopped.by})`;
     printLines([`mtuid${version}, pid ${stopped.pid}, has stopped${how}.`], context);
-    if (stopped.by === "SIGKILL") {
-      context.io.err.write(
-        "Killed, it could not release its locks on hosts: the next mtuid takes them up (mtuictl queue).\n",
-      );
-    }
-    if (stopped.waitingJobs.length > 0) {
-      const jobs = stopped.waitingJobs.map((job) => oneLine(job)).join(", ");
-      context.io.err.write(`Jobs that begin again when mtuid starts: ${jobs}\n`);
-    }
-    for (const { job, hosts } of stopped.workingJobs) {
-      const where = hosts.length === 0 ? "" : ` on ${oneLine(hosts.join(", "))}`;
-      context.io.err.write(
-        `${oneLine(job)} goes on${where}. Come back: mtuictl job follow ${oneLine(job)}\n`,
-      );
-    }
-    for (const job of stopped.stuckJobs)
-      context.io.err.write(`${oneLine(job)} did not end: its commands may still run on its hosts.\n`);
-    for (const { host, reason, hint } of stopped.unreleased) {
-      const what = oneLine(`${host} was not released: ${reason}`);
-      context.io.err.write(`${what}\n      ${oneLine(hint)}\n`);
-    }
+    for (const line of leftLines(stopped)) context.io.err.write(`${line}\n`);
   }
   return code;
 }

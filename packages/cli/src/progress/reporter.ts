@@ -4,6 +4,7 @@ import { styleOf } from "../terminal/style.ts";
 import { eventLines } from "./event-lines.ts";
 import { frame } from "./frame.ts";
 import { LiveRegion } from "./live-region.ts";
+import { PlainLines } from "./plain-lines.ts";
 
 /** Shows the way of jobs to whoever watches; on standard error, which is not for data. */
 export interface Reporter extends Disposable {
@@ -28,16 +29,17 @@ export function createReporter(options: ReporterOptions): Reporter {
 }
 
 function plainReporter({ io, how }: ReporterOptions): Reporter {
+  const write = (line: string): void => io.err.write(`${line}\n`);
+  const plain = new PlainLines({ clock: io.clock, write });
   return {
-    update({ events, jobs }) {
-      if (how === "none") return;
-      for (const event of events) for (const line of eventLines(event, jobs)) io.err.write(`${line}\n`);
+    update(page) {
+      if (how !== "none") plain.take(page);
     },
     printed: (stream, lines) => surfaceOf(stream, io).write(`${lines.join("\n")}\n`),
-    say: (line) => io.err.write(`${line}\n`),
+    say: write,
     pause() {},
     resume() {},
-    [Symbol.dispose]() {},
+    [Symbol.dispose]: () => plain[Symbol.dispose](),
   };
 }
 

@@ -82,6 +82,7 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
   );
   if (majority === null) return [];
   const { style } = view;
+  if (groups.length === 1) return alike(majority, view);
   const lines = [
     `${style.bold(majority.hosts.map(oneLine).join(","))}${style.dim(` (${majority.hosts.length})`)}: ${standing(majority, groups)}`,
     "",
@@ -96,6 +97,14 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
     lines.push("");
   }
   return lines;
+}
+
+/** One host has nothing to differ from, so its output is shown; where several say the same there is no difference. */
+function alike(group: OutputGroup, view: View): string[] {
+  const failed = group.state === "ok" ? [] : contents(group);
+  if (group.hosts.length > 1) return [`${header(group, view)} no difference`, ...failed, ""];
+  const only = "One host alone: there is nothing to compare it with.";
+  return [view.style.dim(only), ...groupLines(group, view), ""];
 }
 
 /** One that is not more than half is no majority, only what the others are compared with. */

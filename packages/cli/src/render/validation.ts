@@ -2,7 +2,7 @@ import type { JobView, ResultOf, Validation } from "@mtui/core/registry";
 import { errorLine } from "../errors/report-error.ts";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { count, duration, slotWords } from "@mtui/core/text";
+import { count, duration, slotWords, untestedWords, wasThere } from "@mtui/core/text";
 import { VERDICT_HEADER, verdictRows } from "./packages.ts";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";
@@ -56,15 +56,13 @@ function hostNotes(
 }
 
 /** NOT_TESTED most often means that somebody had updated the host before. */
-function because({ host, verdict, packages }: Validation["hosts"][number], result: Validation): string {
-  const there = packages.filter(
-    ({ verdict, before, after }) => verdict === "NOT_TESTED" && before !== null && before === after,
-  );
-  if (verdict !== "NOT_TESTED" || there.length === 0 || there.length < packages.length) return "";
-  const before = ": the update was installed there before; ";
+function because(host: Validation["hosts"][number], result: Validation): string {
+  const why = untestedWords(host);
+  if (why === null) return "";
+  if (!wasThere(host)) return `: ${oneLine(why)}`;
   if (result.steps.some(({ step }) => step === "downgrade"))
-    return `${before}the downgrade is done, validate again`;
-  return `${before}mtuictl validate --after downgrade --prefer ${oneLine(host)} ${oneLine(result.rrid)} takes it back`;
+    return `: ${why}; the downgrade is done, validate again`;
+  return `: ${why}; mtuictl validate --after downgrade --prefer ${oneLine(host.host)} ${oneLine(result.rrid)} takes it back`;
 }
 
 /** An update whose job has no result: it failed, was cancelled, or goes on. */

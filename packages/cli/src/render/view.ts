@@ -10,6 +10,8 @@ export interface View {
   readonly now: number;
   /** What commands printed has been shown, as it came. */
   readonly shown?: boolean;
+  /** Of the job that it is the result of, for what to type next. */
+  readonly workspace?: string;
   readonly flags: Pick<Flags, "diff" | "verbose">;
 }
 

@@ -1,4 +1,5 @@
 import type { ResultOf } from "@mtui/core/registry";
+import { untestedWords, wasThere } from "@mtui/core/text";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
 import { hostLines } from "./evidence.ts";
@@ -28,8 +29,22 @@ export function renderUpdate({ hosts, warnings }: UpdateResults, view: View): st
       ...table([VERDICT_HEADER.map((title) => view.style.dim(title)), ...rows], { columns: view.columns }),
     );
   }
+  lines.push(...untestedLines(hosts, view));
   if (hosts.length === 0) lines.push(view.style.red("No host was touched."));
   return [...lines, ...warningLines(warnings, view)];
+}
+
+/** What neither the evidence nor the table says: why an update that went in tested nothing, and the way out. */
+function untestedLines(hosts: UpdateResults["hosts"], { style, workspace }: View): string[] {
+  const lines = hosts.flatMap((host) => {
+    const why = host.error === null ? untestedWords(host) : null;
+    return why === null ? [] : [`${oneLine(host.host)} is ${paint(host.verdict, style)}: ${oneLine(why)}`];
+  });
+  const there = hosts.filter((host) => host.error === null && wasThere(host));
+  if (there.length === 0) return lines;
+  const desk = workspace === undefined ? "" : ` -w ${oneLine(workspace)}`;
+  const targets = there.map(({ host }) => ` -t ${oneLine(host)}`).join("");
+  return [...lines, `mtuictl downgrade${desk}${targets} takes it back; then update again.`];
 }
 
 export function renderPackages({ hosts }: ResultOf<"list_packages">, view: View): string[] {

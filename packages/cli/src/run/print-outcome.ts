@@ -27,6 +27,7 @@ export async function printOutcome(
       context,
       operation: job.operation,
       shown,
+      workspace: job.workspace,
     });
   }
   const failure = error ?? job.error;

@@ -1,11 +1,13 @@
 import { sanitiseDeep } from "../terminal/sanitise.ts";
+import type { View } from "../render/view.ts";
 import { type Context, viewOf } from "./context.ts";
 
 /** A result on standard output: as JSON, or as its renderer shows it to people. */
 export async function printResult(
   result: unknown,
-  { context, operation, shown = false }: { context: Context; operation: string; shown?: boolean },
+  options: { context: Context; operation: string } & Pick<View, "shown" | "workspace">,
 ): Promise<void> {
+  const { context, operation, ...told } = options;
   if (context.flags.json) {
     printJson(result, context);
     return;
@@ -14,7 +16,7 @@ export async function printResult(
   const render = rendererOf(operation);
   const safe = sanitiseDeep(result);
   const lines =
-    render === null ? [JSON.stringify(safe, null, 2)] : render(safe, { ...viewOf(context), shown });
+    render === null ? [JSON.stringify(safe, null, 2)] : render(safe, { ...viewOf(context), ...told });
   printLines(lines, context);
 }
 

@@ -26,6 +26,8 @@ interface Left {
   waitingJobs: string[];
   /** Jobs whose commands go on on these hosts; the next daemon goes on with them. */
   workingJobs: { job: string; hosts: string[] }[];
+  /** Hosts that were given back, since nothing was at work on them. */
+  releasedHosts: string[];
   /** Jobs whose commands may still run on their hosts, though they should not. */
   stuckJobs: string[];
   /** Hosts on which locks may still be. */
@@ -42,7 +44,13 @@ export interface Stopped extends Left {
 const LOOK_MS = 25;
 /** What the daemon takes at most, and some more. */
 const STOP_MS = 150_000;
-const NOTHING_LEFT: Left = { waitingJobs: [], workingJobs: [], stuckJobs: [], unreleased: [] };
+const NOTHING_LEFT: Left = {
+  waitingJobs: [],
+  workingJobs: [],
+  releasedHosts: [],
+  stuckJobs: [],
+  unreleased: [],
+};
 
 /**
  * End this user's daemon: by request, else (it hangs, its socket is gone) by a signal to the process
@@ -119,8 +127,14 @@ async function ask(options: StopOptions): Promise<Asked | null> {
 function leftBy(answer: unknown): Left {
   // An older daemon does not say; the process that ends is what counts.
   const reply = answer as Partial<ResultOf<"daemon_stop">>;
-  const { waiting_jobs = [], working_jobs = [], stuck_jobs = [], unreleased = [] } = reply;
-  return { waitingJobs: waiting_jobs, workingJobs: working_jobs, stuckJobs: stuck_jobs, unreleased };
+  const { waiting_jobs = [], working_jobs = [], released = [], stuck_jobs = [], unreleased = [] } = reply;
+  return {
+    waitingJobs: waiting_jobs,
+    workingJobs: working_jobs,
+    releasedHosts: released,
+    stuckJobs: stuck_jobs,
+    unreleased,
+  };
 }
 
 function sameProcess(pid: number, instance: Instance | null): Instance | null {

@@ -64,7 +64,9 @@ export function assertIdle({
     "workspace.busy",
     `${host.claim.hostName} is at work for workspace ${loser.name} (${busy.join(", ")}); nothing has changed.`,
     {
-      hint: `Wait for it (mtuictl job wait ${busy.join(" ")}), or cancel it with --force.`,
+      hint:
+        `Wait (mtuictl job follow ${busy.join(" ")}) or cancel (mtuictl job cancel ${busy.join(" ")}); ` +
+        "the same takeover with --force cancels and takes.",
       retryable: true,
       data: { host: host.claim.hostName, workspace: loser.name, jobs: busy },
     },

@@ -16,17 +16,19 @@ export const daemonStop: PlainHandler<"daemon_stop"> = async (params, { services
     active_jobs: active,
     waiting_jobs: [],
     working_jobs: [],
+    released: [],
     stuck_jobs: [],
     unreleased: [],
   };
   if (params.if_idle && !idle) return { ...reply, stopping: false };
   const stopped = services.stop(params.cancel ? "nothing" : params.restart ? "all" : "working");
   if (!params.wait) return reply;
-  const { stuckJobs, suspendedJobs, workingJobs, unreleased } = await stopped;
+  const { stuckJobs, suspendedJobs, workingJobs, released, unreleased } = await stopped;
   return {
     ...reply,
     waiting_jobs: suspendedJobs,
     working_jobs: workingJobs,
+    released,
     stuck_jobs: stuckJobs,
     unreleased: unreleased.map((left) => ({ ...left, hint: whatFrees(left.host) })),
   };

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { parseRrid, type Rrid } from "@mtui/core/domain";
-import { MtuiError } from "@mtui/core/protocol";
 import type { ParamsOf, Validation } from "@mtui/core/registry";
 import { z } from "zod";
 import { askedNote, jobsAskedFor } from "../asked/index.ts";
 import type { Job, JobEnd } from "../jobs/index.ts";
 import { nameOfUpdate } from "../workspaces/names.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
+import { activeJobs, busyWorkspace } from "./busy.ts";
 import type { Call, PlainHandler, Services } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { assertConsistent } from "./host-choice.ts";
@@ -25,12 +25,9 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   await assertConsistent(params, call.services.connector);
   // Asked for again: what was started then is what is answered now.
   const asked = new Map(jobsAskedFor(call.asked, call.services).map((job) => [job.request.rrid, job]));
-  const names = rrids.filter(({ text }) => !asked.has(text)).map((rrid) => nameOfUpdate(rrid, call.client));
-  for (const name of names) {
-    call.services.workspaces.find(name)?.assertOpen();
-    assertIdle(name, call);
-  }
-  call.services.jobs.assertRoom(names);
+  const fresh = rrids.filter(({ text }) => !asked.has(text));
+  for (const rrid of fresh) assertIdle(rrid, call);
+  call.services.jobs.assertRoom(fresh.map((rrid) => nameOfUpdate(rrid, call.client)));
   const gate = new Gate(params.parallel ?? rrids.length);
   const group = randomUUID();
   const jobs = rrids.map((rrid) => asked.get(rrid.text) ?? startOne(rrid, { call, gate, group, params }));
@@ -121,12 +118,9 @@ function isBare({ hosts, template, lane }: Workspace): boolean {
   return hosts.size === 0 && template === null && lane.pending === 0;
 }
 
-function assertIdle(name: string, { services }: Call): void {
-  const active = services.jobs.list({ workspace: name, active: true }).map((job) => job.id);
-  if (active.length === 0) return;
-  throw new MtuiError("workspace.busy", `Workspace ${name} has active jobs: ${active.join(", ")}.`, {
-    hint: `mtuictl job follow ${active.join(" ")} shows them; mtuictl job cancel ends one.`,
-    retryable: true,
-    data: { workspace: name, jobs: active },
-  });
+function assertIdle(rrid: Rrid, { services, client }: Call): void {
+  const name = nameOfUpdate(rrid, client);
+  services.workspaces.find(name)?.assertOpen();
+  const jobs = activeJobs(name, services);
+  if (jobs.length > 0) throw busyWorkspace(name, { jobs, then: `then mtuictl validate ${rrid.text}` });
 }

@@ -6,6 +6,7 @@ import { fullName } from "../workspaces/names.ts";
 import { loadTemplate } from "../workspaces/template-store.ts";
 import { unknownWorkspace } from "../workspaces/registry.ts";
 import type { LoadedTemplate, Workspace } from "../workspaces/workspace.ts";
+import { activeJobs, busyWorkspace } from "./busy.ts";
 import type { PlainHandler, Services } from "./context.ts";
 import { ownView } from "./own-view.ts";
 import { hostViewOf } from "./views.ts";
@@ -53,13 +54,20 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
   const name = fullName(params.workspace, client);
   const template = await loadTemplate(rrid, { ...templateSource(services), signal: call.signal });
   const workspace = services.workspaces.open(name, client);
+  const assertReplaceable = (): void => {
+    const other = workspace.rridText;
+    if (other === null || other === rrid.text) return;
+    if (!params.replace) throw occupied(name, other);
+    const jobs = activeJobs(name, services);
+    const again = `then mtuictl load-template -w ${name} --replace ${rrid.text}`;
+    if (jobs.length > 0) throw busyWorkspace(name, { jobs, then: again });
+  };
+  // Said at once: to wait for the jobs and then refuse would be the worst of both.
+  assertReplaceable();
   return workspace.mutate(
     async () => {
+      assertReplaceable();
       const other = workspace.rridText;
-      if (other !== null && other !== rrid.text) {
-        if (!params.replace) throw occupied(name, other);
-        if (services.jobs.list({ workspace: name, active: true }).length > 0) throw busy(name, services);
-      }
       // Hosts that were added before the first report stay.
       const replaced = other !== null && other !== rrid.text;
       const unreleased = replaced ? await releaseAll(workspace, services) : [];
@@ -86,15 +94,6 @@ export function occupied(name: string, rrid: string): MtuiError {
   return new MtuiError("workspace.occupied", `Workspace ${name} has ${rrid} loaded.`, {
     hint: `Load into another one (-w NAME), or put this one in its place with --replace.`,
     data: { workspace: name, rrid },
-  });
-}
-
-function busy(name: string, services: Services): MtuiError {
-  const jobs = services.jobs.list({ workspace: name, active: true }).map((job) => job.id);
-  return new MtuiError("workspace.busy", `Workspace ${name} has active jobs: ${jobs.join(", ")}.`, {
-    hint: `Wait for them (mtuictl job wait ${jobs.join(" ")}) or cancel them.`,
-    retryable: true,
-    data: { workspace: name, jobs },
   });
 }
 
@@ -131,8 +130,11 @@ export const closeWorkspace: PlainHandler<"close_workspace"> = async (params, { 
     if (name === "default") return { workspace: name, released: [], unreleased: [], cancelled_jobs: [] };
     throw unknownWorkspace(name);
   }
-  const active = services.jobs.list({ workspace: name, active: true });
-  if (active.length > 0 && !params.force) throw busy(name, services);
+  const jobs = activeJobs(name, services);
+  if (jobs.length > 0 && !params.force) {
+    const both = `mtuictl close-workspace -w ${name} --force cancels and closes.`;
+    throw busyWorkspace(name, { jobs, then: both });
+  }
   return close(workspace, { ...services, reason: `Workspace ${name} was closed by ${client.name}.` });
 };
 

@@ -108,6 +108,9 @@ export const daemonOperations = [
       working_jobs: z
         .array(z.object({ job: z.string(), hosts: z.array(z.string()) }))
         .describe("their commands go on on these hosts; known with `wait`"),
+      released: z
+        .array(z.string())
+        .describe("hosts of workspaces at which nothing was at work; known with `wait`"),
       stuck_jobs: z.array(z.string()).describe("their commands may still run; known with `wait`"),
       unreleased: z
         .array(z.object({ host: z.string(), reason: z.string(), hint: z.string() }))

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
 import { exportReport, installLogText, type ReportedHost, type Slot, slotText } from "@mtui/core/domain";
 import { MtuiError } from "@mtui/core/protocol";
+import { untestedWords } from "@mtui/core/text";
 import type { CommandEntry } from "../context.ts";
 import type { HostUpdate } from "../update.ts";
 import { openChild, openDirectory, type OpenDirectory } from "./directory.ts";
@@ -163,12 +164,8 @@ function seen(version: string | null, note: string | undefined): string | null |
   return version === null && note === "could not be asked" ? undefined : version;
 }
 
-function reasonOf({ error, packages }: HostUpdate): string | null {
-  if (error !== null) return error.message;
-  if (packages.some(({ verdict }) => verdict === "UNKNOWN")) return "a package's version could not be asked";
-  return packages.length === 0
-    ? "no packages for this host"
-    : "no package went from older to at least the required version";
+function reasonOf(update: HostUpdate): string | null {
+  return update.error === null ? untestedWords(update) : update.error.message;
 }
 
 function changed(directory: string): MtuiError {

@@ -1,5 +1,5 @@
 import type { ResultOf, Validation } from "@mtui/core/registry";
-import { oneLine } from "@mtui/core/text";
+import { oneLine, untestedWords } from "@mtui/core/text";
 import { hostsAndCount } from "../fold/host-names.ts";
 import { groupBy, some, type Teller } from "./view.ts";
 
@@ -25,10 +25,16 @@ export function verdictLines(hosts: readonly Judged[]): string[] {
     const [first] = group;
     if (first === undefined) return [];
     return [
-      `${first.verdict}: ${hostsAndCount(group.map(({ host }) => host))}`,
+      `${first.verdict}: ${hostsAndCount(group.map(({ host }) => host))}${because(first)}`,
       ...packageLines(first.packages),
     ];
   });
+}
+
+/** Why nothing was tested. A host of which no package is known has its error, elsewhere. */
+function because(host: Judged): string {
+  const why = host.packages.length === 0 ? null : untestedWords(host);
+  return why === null ? "" : ` (${oneLine(why)})`;
 }
 
 function packageLines(packages: readonly PackageResult[]): string[] {
