@@ -7,6 +7,7 @@ import { changesBetween } from "./changes.ts";
 import { ClaimBook } from "./claim-book.ts";
 import { cancelError, stoppingError } from "./endings.ts";
 import type { Effect, Event } from "./events.ts";
+import { InOrder } from "./in-order.ts";
 import { type PendingClaim, pendingClaim } from "./pending-claim.ts";
 import type {
   ArbiterOptions,
@@ -23,6 +24,7 @@ import { step } from "./step.ts";
 import { TicketFeed } from "./ticket-feed.ts";
 import { type TroubleView, troubleView } from "./trouble-view.ts";
 import { queueView, type QueueView, ticketView } from "./view.ts";
+import { WaitingCalls } from "./waiting-calls.ts";
 
 /** How long the end waits for attempts to take back what they did. */
 const STOP_MS = 10_000;
@@ -39,14 +41,10 @@ type Untimed<E> = E extends { at: number } ? Omit<E, "at"> : never;
 
 class ArbiterShell implements HostArbiter {
   readonly #options: ArbiterOptions;
-  readonly #pending = new Map<string, PendingClaim>();
+  readonly #calls: WaitingCalls;
   readonly #claims = new ClaimBook();
   readonly #alarm: Alarm;
-  readonly #feed: TicketFeed;
-  /** Calls that have not had to wait yet: their ticket is shown from the first time on that they do. */
-  readonly #fresh = new Map<string, PendingClaim>();
-  readonly #todo: (() => void)[] = [];
-  #draining = false;
+  readonly #todo = new InOrder();
   #state: ArbiterState;
   readonly #gate: RestoreGate;
   #stopping = false;
@@ -63,13 +61,11 @@ class ArbiterShell implements HostArbiter {
     });
     const after = (ms: number, run: () => void) => options.scheduler.after(ms, run);
     this.#alarm = new Alarm({ now: options.now, after });
-    this.#feed = new TicketFeed({
-      describe: (id) => {
-        const ticket = this.#state.tickets.get(id);
-        return ticket ? ticketView(this.#state, ticket, options.now()) : null;
-      },
-      after,
-    });
+    const describe = (id: string) => {
+      const ticket = this.#state.tickets.get(id);
+      return ticket ? ticketView(this.#state, ticket, options.now()) : null;
+    };
+    this.#calls = new WaitingCalls(new TicketFeed({ describe, after }));
   }
 
   async claim<T>(
@@ -171,15 +167,15 @@ class ArbiterShell implements HostArbiter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     this.#gate.open();
-    const ends = [...this.#pending.values()].map((pending) => pending.ended);
-    for (const ticket of [...this.#pending.keys()])
+    const ended = this.#calls.ended();
+    for (const ticket of this.#calls.tickets)
       this.#dispatch({ type: "cancel", ticket, error: stoppingError() });
     const limit = Promise.withResolvers<void>();
     const stop = this.#options.scheduler.after(STOP_MS, () => limit.resolve());
-    await Promise.race([Promise.all(ends), limit.promise]);
+    await Promise.race([ended, limit.promise]);
     stop();
     this.#alarm.stop();
-    this.#feed.stop();
+    this.#calls.stop();
   }
 
   /** The state changes at once; what follows from it is done in order, also when a listener calls back in. */
@@ -191,15 +187,12 @@ class ArbiterShell implements HostArbiter {
     this.#writeDown(before);
     for (const effect of effects) {
       this.#claims.enter(effect, state);
-      if (effect.type === "queued" && asker) {
-        this.#pending.set(effect.ticket, asker);
-        this.#fresh.set(effect.ticket, asker);
-      }
+      if (effect.type === "queued" && asker) this.#calls.enter(effect.ticket, asker);
       this.#todo.push(() => this.#carryOut(effect));
     }
     for (const record of news) this.#todo.push(() => this.#options.onEvent?.(record));
-    this.#todo.push(() => this.#refreshViews(before));
-    this.#drain();
+    this.#todo.push(() => this.#calls.refresh(before, this.#state));
+    this.#todo.run();
     this.#setAlarm();
     return effects;
   }
@@ -211,38 +204,22 @@ class ArbiterShell implements HostArbiter {
     if (change) journal.record(this.#suspended ? { ...change, tickets: [] } : change);
   }
 
-  /** A listener that throws must not keep the rest from happening; its fault is not hidden either. */
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    for (let job = this.#todo.shift(); job; job = this.#todo.shift()) {
-      try {
-        job();
-      } catch (thrown) {
-        queueMicrotask(() => {
-          throw thrown;
-        });
-      }
-    }
-    this.#draining = false;
-  }
-
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case "attempt":
         void this.#attempt(effect);
         return;
       case "abort":
-        this.#pending.get(effect.ticket)?.abort(effect.error);
+        this.#calls.get(effect.ticket)?.abort(effect.error);
         return;
       case "granted":
-        return this.#end(effect.ticket, (pending) => {
+        return this.#calls.end(effect.ticket, (pending) => {
           const claims = this.#claims.withSlots(effect.assigned);
           const served = this.#claims.withSlots(effect.served);
           pending.grant({ claims, served, unserved: [...effect.unserved], waitedMs: effect.waited });
         });
       case "failed":
-        return this.#end(effect.ticket, (pending) => pending.fail(effect.error));
+        return this.#calls.end(effect.ticket, (pending) => pending.fail(effect.error));
       case "undo":
         void this.#undo(effect);
         return;
@@ -253,7 +230,7 @@ class ArbiterShell implements HostArbiter {
 
   async #attempt(effect: Extract<Effect, { type: "attempt" }>): Promise<void> {
     const { ticket, attempt, assigned } = effect;
-    const pending = this.#pending.get(ticket);
+    const pending = this.#calls.get(ticket);
     if (!pending) return;
     const end = await pending.run(this.#claims.withSlots(assigned));
     if ("error" in end) this.#dispatch({ type: "broken", ticket, attempt, error: end.error });
@@ -270,14 +247,14 @@ class ArbiterShell implements HostArbiter {
 
   /** An attempt that succeeded too late: its hosts stay `releasing` until they are clean again. */
   async #undo(effect: Extract<Effect, { type: "undo" }>): Promise<void> {
-    const pending = this.#pending.get(effect.ticket);
+    const pending = this.#calls.get(effect.ticket);
     const left = await pending?.undo(this.#claims.withSlots(effect.assigned));
     for (const { claim } of effect.assigned) {
       const reason = left?.get(claim) ?? null;
       if (reason === null) this.release(claim);
       else this.markReleasing(claim, reason);
     }
-    this.#end(effect.ticket, (waiting) => waiting.fail(effect.error));
+    this.#calls.end(effect.ticket, (waiting) => waiting.fail(effect.error));
   }
 
   /** The holder as which this very claim has its host. */
@@ -293,33 +270,8 @@ class ArbiterShell implements HostArbiter {
     return claim;
   }
 
-  #end(ticket: string, settle: (pending: PendingClaim) => void): void {
-    const pending = this.#pending.get(ticket);
-    if (!pending) return;
-    this.#pending.delete(ticket);
-    this.#fresh.delete(ticket);
-    settle(pending);
-    if (this.#feed.unwatch(ticket)) pending.onTicket?.(null);
-  }
-
-  /** Everybody whose view of the queue may differ from before: a host or the list of its waiters changed. */
-  #refreshViews(before: ArbiterState): void {
-    for (const [id, pending] of this.#fresh) {
-      const ticket = this.#state.tickets.get(id);
-      if (!ticket || ticket.phase.state !== "waiting") continue;
-      this.#fresh.delete(id);
-      if (pending.onTicket) this.#feed.watch(id, pending.onTicket);
-    }
-    if (!this.#feed.isUsed) return;
-    for (const [key, waiters] of this.#state.wanting) {
-      const same =
-        before.hosts.get(key) === this.#state.hosts.get(key) && before.wanting.get(key) === waiters;
-      if (!same) for (const { id } of waiters) this.#feed.changed(id);
-    }
-  }
-
   #setAlarm(): void {
-    if (this.#stopping && this.#pending.size === 0) this.#alarm.stop();
+    if (this.#stopping && this.#calls.size === 0) this.#alarm.stop();
     else this.#alarm.set(this.#state.wakeAt, () => this.#dispatch({ type: "tick" }));
   }
 }
