@@ -216,6 +216,76 @@ describe("a cancelled job that has changed something, over the daemon's death", 
 });
 
 describe("a job that waits for its turn to go on", () => {
+  /** The update in its second life, in which ant keeps its desk waiting until it `answers`; a run waits behind it. */
+  async function waiting() {
+    const { desk, ant, bee, goOn } = await updating(atThePatch);
+    const gate = Promise.withResolvers<void>();
+    ant.gates.connect = () => gate.promise;
+    await desk.clock.advance(1);
+    const { job } = await desk.call("run", { workspace: "w", command: ["later"], background: true });
+    const next = await desk.nextLife();
+    const answers = (): void => {
+      delete ant.gates.connect;
+      gate.resolve();
+    };
+    const ends = async () => [(await endOf(next)).view, (await endOf(next, job.id)).view];
+    return { desk, next, ant, bee, goOn, answers, ends };
+  }
+
+  test("is cancelled with its desk: what it has begun is ended, and what waits behind it is not begun", async () => {
+    const { desk, next, ant, bee, answers, ends } = await waiting();
+    using _ = desk;
+    ant.killable = true;
+    const closing = next.call("close_workspace", { workspace: "w", force: true });
+    await settle();
+    expect(next.services.jobs.get("update-1").state).toBe("cancelling");
+    answers();
+    expect(await closing).toMatchObject({
+      released: expect.arrayContaining(["ant", "bee"]),
+      unreleased: [],
+      cancelled_jobs: ["run-1", "update-1"],
+    });
+    expect(await ends()).toMatchObject([
+      { state: "cancelled", hosts: { ant: { state: "cancelled" }, bee: { state: "ok" } } },
+      { state: "cancelled", error: { kind: "job.cancelled", message: "Workspace w was closed by mtuictl." } },
+    ]);
+    expect(changes(ant)).toEqual([...UP_TO_THE_PATCH, "rr"]);
+    for (const { files, runs } of [ant, bee]) {
+      expect(files).toEqual({ operation: null, pool: null });
+      expect([...runs]).toEqual([]);
+    }
+    expect(next.services.workspaces.list()).toEqual([]);
+  });
+
+  test("says what is known when its desk is closed: what it had begun came to its end meanwhile", async () => {
+    const { desk, next, ant, goOn, answers, ends } = await waiting();
+    using _ = desk;
+    await goOn();
+    const closing = next.call("close_workspace", { workspace: "w", force: true });
+    answers();
+    await closing;
+    const [view] = await ends();
+    expect(view).toMatchObject({
+      state: "cancelled",
+      error: { message: expect.stringMatching(/Cancelled before/) },
+    });
+    expect(changes(ant)).toEqual([...UP_TO_THE_PATCH, "rr"]);
+  });
+
+  test("is ended by a daemon that stops and is to leave nothing", async () => {
+    const { desk, next, ant, answers } = await waiting();
+    using _ = desk;
+    ant.killable = true;
+    const stopping = shutDown(next.services, "nothing");
+    await settle();
+    answers();
+    expect(await stopping).toMatchObject({ stuckJobs: [], unreleased: [] });
+    const { view } = await endOf(next);
+    expect(view).toMatchObject({ state: "cancelled", hosts: { ant: { state: "cancelled" } } });
+    expect(changes(ant)).toEqual([...UP_TO_THE_PATCH, "rr"]);
+    expect(ant.files).toEqual({ operation: null, pool: null });
+  });
+
   test.each([false, true])(
     "is left to the next life when the daemon stops (cancelled: %s)",
     async (cancel) => {

@@ -270,6 +270,18 @@ export const SCENARIOS: readonly Scenario[] = [
     never: halfAnUpdate,
   },
   {
+    name: "an update whose desk is closed when it goes on",
+    hosts: TWO,
+    setup: onDesk(...TWO),
+    ...slow("update"),
+    afterwards: async (desk) => {
+      if (desk.services.workspaces.find("w") !== undefined)
+        await desk.call("close_workspace", { workspace: "w", force: true });
+    },
+    open: { "update-1": ["cancelled job.cancelled", "cancelled operation.failed"] },
+    never: halfAnUpdate,
+  },
+  {
     name: "end of a lease",
     hosts: TWO,
     setup: async (desk) => {

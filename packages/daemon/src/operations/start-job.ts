@@ -96,13 +96,15 @@ export async function inLane(
   options: { workspace: Workspace; work: () => Promise<JobEnd> },
 ): Promise<JobEnd> {
   const { workspace, work } = options;
+  // What it began in a former life has to be found, and ended if need be, whatever becomes of the desk meanwhile.
+  const { again: begun } = job;
   return workspace.mutate(
     async () => {
       job.signal.throwIfAborted();
       job.running();
       return work();
     },
-    { signal: job.signal },
+    { signal: begun ? AbortSignal.any([job.signal, job.frozen]) : job.signal, begun },
   );
 }
 

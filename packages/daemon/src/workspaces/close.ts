@@ -29,9 +29,10 @@ export async function closeWorkspace(
     by?: Job;
   },
 ): Promise<CloseReport> {
-  workspace.markClosing();
   const active = deps.jobs.list({ workspace: workspace.name, active: true }).filter((job) => job !== deps.by);
+  // In one turn, and in this order: who waits in the lane ends as cancelled, not as one that found the door closed.
   const cancelled = active.filter((job) => job.cancel(deps.reason)).map((job) => job.id);
+  workspace.markClosing();
   await Promise.all(active.map((job) => job.ended));
   // In its turn: a `lock` or a `remove_host` that has begun must not go on behind the release.
   const release = () => Promise.all([...workspace.hosts.values()].map((host) => deps.releaser.release(host)));

@@ -96,8 +96,13 @@ export class Workspace {
   /**
    * One mutation in its turn. @throws MtuiError workspace.closed when the workspace is closed before its
    * turn comes: what is done to a desk that is gone would be lost.
+   * @param options.begun it has begun already, and comes to its end here: closing waits for its turn
    */
-  mutate<T>(work: () => Promise<T>, { signal }: { signal?: AbortSignal } = {}): Promise<T> {
+  mutate<T>(
+    work: () => Promise<T>,
+    { signal, begun = false }: { signal?: AbortSignal; begun?: boolean } = {},
+  ): Promise<T> {
+    if (begun) return this.lane.run(work, signal === undefined ? {} : { signal });
     const closed = this.#closed.signal;
     return this.lane.run(
       async () => {
