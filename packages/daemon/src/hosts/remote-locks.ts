@@ -9,9 +9,9 @@ import {
   sameLock,
   type StalePolicy,
 } from "./lock-identity.ts";
-import { type DropStep, exactly, type LockPort, type SwapStep } from "./lock-port.ts";
-import { GUARD_SECONDS } from "./lock-script.ts";
-import { lookAtLock, takeInRounds } from "./lock-taking.ts";
+import { exactly, type LockPort } from "./lock-port.ts";
+import { LockSteps, wasSent } from "./lock-steps.ts";
+import { takeInRounds } from "./lock-taking.ts";
 import { PrivateFiles } from "./private-files.ts";
 import type { LockKind } from "./remote-paths.ts";
 import type { HeldLock, LockPurpose, LockReading, LockRelease, LockTaking } from "./session.ts";
@@ -34,22 +34,21 @@ export interface RemoteLocksOptions {
   readonly onReap: (record: LockRecord) => void;
 }
 
-/** A script whose connection broke may wait for the guard as long as that lets it, and is then soon done. */
-const LATE_MS = GUARD_SECONDS * 1000 + 2000;
-
 /**
  * The two lock files of one host: what is held here, and the steps that change it. How a lock is taken
- * is in `takeInRounds`, what the steps do on the host behind the port.
+ * is in `takeInRounds`, what may come of a single step in `LockSteps`, what the steps do on the host behind the port.
  */
 export class RemoteLocks {
   readonly #options: RemoteLocksOptions;
   /** Nonces of the locks that were taken here. */
   readonly #held = new Set<string>();
   readonly #files: PrivateFiles;
+  readonly #steps: LockSteps;
 
   constructor(options: RemoteLocksOptions) {
     this.#options = options;
     this.#files = new PrivateFiles(options);
+    this.#steps = new LockSteps(options, this.#files);
   }
 
   get held(): HeldLock[] {
@@ -109,20 +108,16 @@ export class RemoteLocks {
   async #takeBack(lock: HeldLock): Promise<HeldLock | null> {
     const { kind, bytes, nonce } = lock;
     this.#files.tidyLater(nonce);
-    const back = await this.#dropSafely({ kind, text: bytes, nonce });
+    const back = await this.#steps.drop({ kind, text: bytes, nonce });
     this.#options.live.delete(nonce);
     if (back.state === "released") return null;
-    const left = this.#unsure(lock);
+    const left = this.#steps.unsure(lock);
     if (kind === "operation") this.#remember(left);
     return left;
   }
 
   async read(kind: LockKind): Promise<LockReading> {
-    try {
-      return (await lookAtLock(this.#options, kind)).reading;
-    } catch (error) {
-      return { state: "unreadable", reason: toMtuiError(error).message };
-    }
+    return await this.#steps.read(kind);
   }
 
   /** Goes on looking after locks that another session took, of this process or of the daemon's former life. */
@@ -139,10 +134,10 @@ export class RemoteLocks {
     const { kind, nonce } = current;
     const idle = kind === "operation";
     const askedAt = this.#options.clock.now();
-    let release = await this.#dropSafely({ kind, text: current.bytes, nonce, idle });
+    let release = await this.#steps.drop({ kind, text: current.bytes, nonce, idle });
     const renewed = release.state === "foreign" ? sameLock(release.by, nonce) : null;
     // Renewed by the daemon's former self, or with an answer that was lost.
-    if (renewed !== null) release = await this.#dropSafely({ kind, text: renewed, nonce, idle });
+    if (renewed !== null) release = await this.#steps.drop({ kind, text: renewed, nonce, idle });
     const until = current.unsureUntil ?? lock.unsureUntil ?? 0;
     if (release.state !== "released" && release.state !== "error" && until > askedAt)
       return { state: "error", reason: "whether its file will still be written is known in some seconds" };
@@ -158,7 +153,7 @@ export class RemoteLocks {
    */
   async break(kind: LockKind, seen: string): Promise<LockRelease> {
     const nonce = nonceIn(seen);
-    const release = await this.#dropSafely({
+    const release = await this.#steps.drop({
       kind,
       text: seen,
       idle: kind === "operation",
@@ -181,7 +176,7 @@ export class RemoteLocks {
 
   async #renew(current: HeldLock, seen: string): Promise<LockTaking> {
     const lock: HeldLock = { ...current, bytes: restamped(seen, this.#options.hostClock()) };
-    const taking = await this.#swap({ lock, expected: exactly(seen), mustExist: true });
+    const taking = await this.#steps.swap({ lock, expected: exactly(seen), mustExist: true });
     if (taking.state === "taken" && this.#options.live.has(lock.nonce)) this.#remember(lock);
     return taking;
   }
@@ -196,7 +191,7 @@ export class RemoteLocks {
     const current = this.current(lock);
     const fresh: HeldLock = { kind, ...newLock(identity, { kind, purpose, epoch: hostClock() }) };
     live.set(fresh.nonce, fresh);
-    const taking = await this.#swap({ lock: fresh, expected: exactly(current.bytes) });
+    const taking = await this.#steps.swap({ lock: fresh, expected: exactly(current.bytes) });
     if (taking.state !== "taken") {
       live.delete(fresh.nonce);
       return taking;
@@ -210,29 +205,10 @@ export class RemoteLocks {
   /** Puts a lock back that a reboot wiped, with the same bytes, if nobody else was faster. */
   async putBack(lock: HeldLock): Promise<LockTaking> {
     const current = this.current(lock);
-    const taking = await this.#swap({ lock: current, expected: exactly(current.bytes) });
+    const taking = await this.#steps.swap({ lock: current, expected: exactly(current.bytes) });
     if (taking.state === "error" && taking.left !== undefined && this.#options.live.has(lock.nonce))
       this.#options.live.set(lock.nonce, taking.left);
     return taking;
-  }
-
-  async #swap(step: SwapStep): Promise<LockTaking> {
-    const { lock, mustExist } = step;
-    this.#files.tidyLater(lock.nonce);
-    try {
-      const answer = await this.#options.port.swap(step);
-      if (answer.state === "taken") return { state: "taken", lock };
-      if (answer.state === "error") return answer;
-      return { state: "refused", by: await this.read(lock.kind) };
-    } catch (error) {
-      const reason = toMtuiError(error).message;
-      const sure = mustExist === true || !wasSent(error);
-      return { state: "error", reason, ...(sure ? {} : { left: this.#unsure(lock) }) };
-    }
-  }
-
-  #unsure(lock: HeldLock): HeldLock {
-    return { ...lock, unsureUntil: this.#options.clock.now() + LATE_MS };
   }
 
   /** Removes private files that are left; before closing. */
@@ -244,25 +220,4 @@ export class RemoteLocks {
     this.#held.add(lock.nonce);
     this.#options.live.set(lock.nonce, lock);
   }
-
-  async #dropSafely(step: DropStep): Promise<LockRelease> {
-    try {
-      return await this.#drop(step);
-    } catch (error) {
-      return { state: "error", reason: toMtuiError(error).message };
-    }
-  }
-
-  async #drop(step: DropStep): Promise<LockRelease> {
-    const answer = await this.#options.port.drop(step);
-    if (answer.state === "released" && step.nonce !== undefined) this.#files.gone(step.nonce);
-    if (answer.state !== "foreign") return answer;
-    // Whose it is decides what comes of it: who cannot ask does not know.
-    return { state: "foreign", by: (await lookAtLock(this.#options, step.kind)).reading };
-  }
-}
-
-/** A host that could not be connected to was not asked: nothing can have come of it. */
-function wasSent(error: unknown): boolean {
-  return !["host.unreachable", "host.auth", "host.key"].includes(toMtuiError(error).kind);
 }
