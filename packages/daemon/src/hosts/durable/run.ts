@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toMtuiError } from "@mtui/core/protocol";
-import { endGroup, type GroupKiller } from "../../ssh/end-group.ts";
 import { type LimitWatch, type Stop, watchLimits } from "../../ssh/limit-watch.ts";
+import { endOnHost } from "./end-on-host.ts";
 import { type Follower, runnerFollower, shellFollower } from "./follower.ts";
-import { died, letGo, unreachable, unreached } from "./loss.ts";
+import { type End, outcomeOf } from "./outcome.ts";
+import { type Patience, patience } from "./patience.ts";
 import type { DurablePlace, DurableScript } from "./script.ts";
 import { type Attachment, DurableStreams, type Followed } from "./streams.ts";
 import type { HostLink } from "../host-link.ts";
@@ -44,8 +45,6 @@ export type DurableEnd =
   | { readonly kind: "refused"; readonly reason: string };
 
 type Event = Followed | Stop | { readonly why: "detached" };
-/** How it can be over for us. */
-type End = Exclude<Event, { why: "refused" | "elsewhere" }> | { readonly why: "unreached" };
 
 const FIRST_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 15_000;
@@ -179,19 +178,23 @@ class DurableRun {
     const { said } = attachment;
     if (this.#broken !== null) await this.#again(attachment);
     void this.#wake(attachment);
-    const { start, signal } = this.#options;
+    const { start, signal, link, limits } = this.#options;
     // Cancelled before anybody looked: what is over by now says how it ended, and only what is at work is ended.
     if (start === undefined && signal.aborted) await Promise.race([said, attachment.running, this.#detached]);
     const event: Event = await Promise.race([said, this.#detached, this.#watch.stopped]);
     if (isStop(event)) {
-      const { gone, answered } = await this.#endIt(said);
+      const { gone, answered } = await endOnHost(link, {
+        streams: this.#streams,
+        said,
+        graceSeconds: limits.grace,
+      });
       const last = await Promise.race([said, sleep(gone ? END_WAIT_MS : 0, null, { ref: false })]);
       if (last?.why === "ended") follower.leave();
       else follower.destroy();
       if (last?.why === "elsewhere") return last.why;
       if (!gone && !answered) {
         // A link that stands and brings no answer is broken all the same.
-        await this.#options.link.drop();
+        await link.drop();
         this.#unanswered += 1;
         return this.#unanswered < END_TRIES ? null : this.#outcome(this.#unheard());
       }
@@ -228,27 +231,6 @@ class DurableRun {
     this.#options.onLink?.("again");
   }
 
-  /** `gone` with the proof that nothing of its process group is left; `answered` unless the host could not be asked. */
-  async #endIt(said: Promise<Followed>): Promise<{ gone: boolean; answered: boolean }> {
-    const { link, limits } = this.#options;
-    const nothing: Followed["why"][] = ["refused", "ended", "elsewhere"];
-    const none = said.then(({ why }) => (nothing.includes(why) ? null : 0));
-    const group = Promise.race([this.#streams.group, none]);
-    let answered = true;
-    const asking = <T>(answer: Promise<T>): Promise<T> => {
-      answer.catch(() => (answered = false));
-      return answer;
-    };
-    const killer: GroupKiller = {
-      signal: (...sent) => asking(link.signal(...sent)),
-      alive: (leader) => asking(link.alive(leader)),
-      members: (...asked) => asking(link.members(...asked)),
-      terminate: (pids) => asking(link.terminate(pids)),
-    };
-    const gone = await endGroup({ group, killer, graceSeconds: limits.grace });
-    return { gone, answered: answered && link.connected };
-  }
-
   /** Until the link stands again. @returns an end when that takes too long, or nobody waits any more */
   async #wait(): Promise<DurableEnd | null> {
     const { link, onLink, detach } = this.#options;
@@ -275,26 +257,13 @@ class DurableRun {
     }
   }
 
-  /** Fires when the link has been broken for too long, which is sooner once somebody waits for the cancel. */
-  #patience(broken: number): { late: AbortSignal; done: () => void } {
+  /** Less of it once somebody waits for the cancel. */
+  #patience(broken: number): Patience {
     const { limits, patient = false } = this.#options;
-    const over = new AbortController();
-    const timers: NodeJS.Timeout[] = [];
-    const until = (then: number): void => {
-      const ms = then - performance.now();
-      if (ms <= 0) over.abort();
-      else timers.push(setTimeout(() => over.abort(), ms).unref());
-    };
-    until(broken + limits.reconnect * 1000);
-    let waiting = true;
-    void this.#watch.stopped.then(({ why }) => {
-      if (waiting && why === "cancelled" && !patient) until(Math.max(broken, this.#stoppedAt) + UNREACHED_MS);
-    });
-    const done = (): void => {
-      waiting = false;
-      for (const timer of timers) clearTimeout(timer);
-    };
-    return { late: over.signal, done };
+    const cancelled = this.#watch.stopped.then(({ why }) =>
+      why === "cancelled" && !patient ? Math.max(broken, this.#stoppedAt) + UNREACHED_MS : null,
+    );
+    return patience(broken + limits.reconnect * 1000, { sooner: cancelled });
   }
 
   async #rest(late: AbortSignal): Promise<void> {
@@ -316,34 +285,9 @@ class DurableRun {
     event: End,
     { gone = false, release = "-" }: { gone?: boolean; release?: string } = {},
   ): DurableEnd {
-    const ran = { ...this.#streams.captured, ms: performance.now() - this.#started };
-    return { kind: "outcome", release, outcome: this.#state(event, { ran, gone }) };
-  }
-
-  #state(
-    event: End,
-    { ran, gone }: { ran: DurableStreams["captured"] & { ms: number }; gone: boolean },
-  ): CommandOutcome {
     const { limits, hostName } = this.#options;
-    switch (event.why) {
-      case "ended":
-        return event.exit === 0
-          ? { state: "ok", exit: 0, ...ran }
-          : { state: "failed", exit: event.exit, ...ran };
-      case "cancelled":
-        return { state: "cancelled", gone, ...ran };
-      case "silence":
-      case "total":
-        return { state: "timeout", limit: event.why, seconds: limits[event.why], gone, ...ran };
-      case "detached":
-        return { state: "lost", error: letGo(hostName), ...ran };
-      case "died":
-        return { state: "lost", error: died(hostName, event.of), ...ran };
-      case "closed":
-        return { state: "lost", error: unreachable(hostName, limits.reconnect), ...ran };
-      case "unreached":
-        return { state: "lost", error: unreached(hostName), ...ran };
-    }
+    const ran = { ...this.#streams.captured, ms: performance.now() - this.#started };
+    return { kind: "outcome", release, outcome: outcomeOf(event, { ran, gone, limits, hostName }) };
   }
 }
 
