@@ -55,6 +55,9 @@ test.skipIf(missing !== null)(title, async () => {
   expect(started).toMatchObject({ state: "active", result: "success", restarts: 0 });
   expect(started.pid).not.toBe(before);
   expect(home.daemonPid).toBe(started.pid);
+  // There is a file of the daemon before it.
+  const logs = await home.ctl("daemon", "logs");
+  expect(logs).toMatchObject({ code: 5, stderr: expect.stringContaining("journalctl --user -u mtuid") });
 
   // Stopped, it leaves the command on its host; the next one has it again.
   await systemd.ctl("stop", "mtuid.service");

@@ -18,7 +18,8 @@ export interface UserManager extends AsyncDisposable {
 export function managerMissing(): string | null {
   if (process.getuid?.() !== 0) return "root";
   if (SYSTEMD === null) return "systemd";
-  if (spawnSync("systemctl", ["--version"], { stdio: "ignore" }).status !== 0) return "systemctl";
+  const { stdout } = spawnSync("systemctl", ["--version"], { encoding: "utf8" });
+  if (!(stdout ?? "").startsWith("systemd")) return "systemctl";
   const mounts = ["-c", "mount -t cgroup2 cgroup2 /mnt && [ -w /mnt/cgroup.procs ]"];
   const { status } = spawnSync("unshare", [...NAMESPACE, "sh", ...mounts], { stdio: "ignore" });
   return status === 0 ? null : "a cgroup2 hierarchy to write to";

@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { places, readInstance, START_LOG } from "@mtui/core/client";
+import { isAlive, places, readInstance, START_LOG } from "@mtui/core/client";
 import { MtuiError } from "@mtui/core/protocol";
 import type { Parsed } from "../command/parse.ts";
 import type { Context } from "../run/context.ts";
@@ -30,7 +30,18 @@ async function tail(path: string, lines: number): Promise<{ text: string; end: n
 /** Where the daemon that runs, or ran last, writes; else what one said that could not even start. */
 async function logPath(env: NodeJS.ProcessEnv): Promise<string> {
   const { state } = places(env);
-  const candidates = [readInstance(env)?.log, join(state, "mtuid.log"), join(state, START_LOG)];
+  const instance = readInstance(env);
+  // Never the log of a daemon before it, as if it were its own.
+  if (instance?.log === "stderr" && isAlive(instance)) {
+    throw new MtuiError(
+      "daemon.unreachable",
+      `mtuid (pid ${instance.pid}) logs to standard error, not to a file.`,
+      {
+        hint: "Where systemd started it: journalctl --user -u mtuid",
+      },
+    );
+  }
+  const candidates = [instance?.log, join(state, "mtuid.log"), join(state, START_LOG)];
   for (const path of candidates) {
     if (path === undefined) continue;
     try {
@@ -41,7 +52,7 @@ async function logPath(env: NodeJS.ProcessEnv): Promise<string> {
     }
   }
   throw new MtuiError("daemon.unreachable", `There is no log of mtuid in ${state}.`, {
-    hint: "It has never run here. Start it: mtuictl daemon start",
+    hint: "It has never run here, or as a service of systemd (journalctl --user -u mtuid). Start it: mtuictl daemon start",
   });
 }
 
