@@ -131,6 +131,19 @@ describe("a host whose perl", () => {
     }
   });
 
+  test.each([{ PERL5OPT: "-CS" }, { PERL5LIB: "/nowhere" }, { PERL_UNICODE: "SDA" }])(
+    "is told by the account to be another one is left alone: %o",
+    async (env) => {
+      await using wire = new LocalWire({ env });
+      await using session = await wire.open();
+      const lock = await lockOf(session);
+      expect(await textOf(session, { command: "printf '\\351 ä'; env | grep PERL", lock })).toContain(
+        Object.entries(env)[0]?.join("="),
+      );
+      expect(runnersIn(wire.home)).toEqual([]);
+    },
+  );
+
   test.each([
     [2, 0],
     [3, 1],

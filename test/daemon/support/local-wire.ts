@@ -46,9 +46,17 @@ export class LocalWire implements AsyncDisposable {
   /** Ends of connections that are not answered. */
   readonly #hanging = new Set<() => void>();
 
-  constructor({ shell = "/bin/sh", perl = "perl" }: { shell?: string; perl?: string } = {}) {
+  /** More of the account's environment. */
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor({
+    shell = "/bin/sh",
+    perl = "perl",
+    env = {},
+  }: { shell?: string; perl?: string; env?: Record<string, string> } = {}) {
     this.shell = shell;
     this.perl = perl;
+    this.env = env;
     mkdirSync(join(this.home, "locks"));
     writeFileSync(join(this.home, "ssh_config"), "");
   }
@@ -204,7 +212,7 @@ class LocalShell implements RemoteShell {
     this.#wire = wire;
     this.#gone = gone;
     // By this name bash keeps to POSIX, as a host's /bin/sh does.
-    const env = { PATH: process.env["PATH"], HOME: wire.home, SHELL: wire.shell };
+    const env = { PATH: process.env["PATH"], HOME: wire.home, SHELL: wire.shell, ...wire.env };
     this.#process = spawn(wire.shell, { argv0: "sh", detached: true, cwd: wire.home, env });
     const { stdin, stdout, stderr } = this.#process;
     for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);

@@ -71,11 +71,14 @@ export class RunnerChannel {
   }
 }
 
-/** The program goes by the environment, which it clears: a list of processes shows a name, and not a page of text. */
+/**
+ * The program goes by the environment, which it clears: a list of processes shows a name, and not a page of text. An
+ * account that has perl read bytes or find modules in a way of its own has its commands run by the shell.
+ */
 function beginScript(nonce: string, perl: string): string {
   const start = `exec ${shellQuote(perl)} -e 'eval delete $ENV{MTUI_RUNNER}; exit 1' ${nonce} ${READ_LIMIT} ${GUARD_SECONDS}`;
   return `{
-if [ -n ${shellQuote(perl)} ] && command -v ${shellQuote(perl)} >/dev/null 2>&1; then
+if [ -z "$PERL5OPT$PERL5LIB$PERL_UNICODE" ] && command -v ${shellQuote(perl)} >/dev/null 2>&1; then
 MTUI_RUNNER=${shellQuote(RUNNER_PROGRAM)}; export MTUI_RUNNER
 ${start}
 fi

@@ -1,7 +1,7 @@
 /**
  * The runner in one process, for hosts that have perl: what script.ts does with twelve processes a command costs two
  * here, the runner and the command. Files, marks and their order are the same; whoever comes later follows
- * with the shell script, which does not ask who wrote them (docs/formats/durable-files.md).
+ * with the shell script, which does not ask who wrote them (docs/formats/host-files.md).
  *
  * One perl serves one command after the other on its standard input, `<bytes>\n` and then netstrings in the order of
  * `RUNNER_FIELDS`. It only starts what nobody has started: `elsewhere` means that there is a `.run` already, or
@@ -31,8 +31,8 @@ $0 = 'mtui-runner';
 my ($nonce, $limit, $patience) = @ARGV;
 my ($in, $null) = ('');
 my %a;
-put(*STDOUT, "\036$nonce ready perl\n");
 require POSIX;
+put(*STDOUT, "\036$nonce ready perl\n");
 open $null, '>', '/dev/null' or exit 1;
 serve() while 1;
 
