@@ -37,6 +37,37 @@ describe("finding the command", () => {
     expect(err).toContain("Unknown command 'job cansel'.\n      Did you mean 'job cancel'?");
   });
 
+  test("a second word like none of its group is like none, whatever the group is called", async () => {
+    const { err } = await mtuictl(["daemon", "foo"]);
+    expect(err).toContain("Unknown command 'daemon foo'.\n      The commands: mtuictl help daemon");
+  });
+
+  test("the beginning of commands names them", async () => {
+    const { err } = await mtuictl(["set"]);
+    expect(err).toContain("Unknown command 'set'.\n      It may be set-repo, set-timeout. The commands");
+  });
+
+  test("what the daemon refuses is told in the words that were typed; to programs as it is", async () => {
+    const hint = "Its options: mtuictl help events";
+    const { code, err } = await mtuictl(["events", "--type", "claim.*", "--type", "foo"]);
+    expect([code, err]).toEqual([
+      2,
+      ` ERR  params.invalid  --type: a type of event, such as job.state or claim.*\n      ${hint}\n`,
+    ]);
+    const { err: desk } = await mtuictl(["list-hosts", "-w", "a b"]);
+    expect(desk).toContain(" ERR  params.invalid  -w, --workspace: letters, digits,");
+    const { out } = await mtuictl(["events", "--type", "foo", "--json"]);
+    expect(JSON.parse(out)).toMatchObject({
+      error: { message: expect.stringContaining("parameter types.0"), data: { operation: "list_events" } },
+    });
+  });
+
+  test("an option that leaves something out is described as that", async () => {
+    expect((await mtuictl(["job", "follow", "--help"])).out).toMatch(
+      /--no-output +without the output of commands/,
+    );
+  });
+
   test("the first word of a group alone is not a command", async () => {
     const { code, err } = await mtuictl(["job"]);
     expect(code).toBe(2);

@@ -36,6 +36,13 @@ test("longer operations tell each step and each host that is ready", () => {
   expect(host({ state: "ok", step: "reboot" }, "reboot")).toEqual(["run-1 a: ok"]);
 });
 
+test("a step that is called as the job goes without saying", () => {
+  const lock = [job({ id: "lock-1", operation: "lock" })];
+  expect(lines({ job: "lock-1", type: "job.step", text: "lock" }, lock)).toEqual([]);
+  expect(lines({ job: "lock-1", type: "job.step", text: "load" }, lock)).toEqual(["lock-1: load"]);
+  expect(host({ state: "running", step: "put" }, "put")).toEqual([]);
+});
+
 test("of several jobs each end is told, of one alone the result tells it", () => {
   const end = { type: "job.state", data: { state: "failed", error: { message: "broken" } } };
   expect(lines(end)).toEqual([]);

@@ -155,12 +155,7 @@ describe("what reports and hosts' files say, for people", () => {
         ],
         errors: [],
       },
-      [
-        "ant:",
-        "  12:00Z, al: install:x",
-        "  (2 older ones left out; for all: -t ant)",
-        "bee: no history",
-      ],
+      ["ant:", "  12:00Z, al: install:x", "  (2 older ones left out; for all: -t ant)", "bee: no history"],
     ],
     [
       "list_timeout",
@@ -197,6 +192,20 @@ describe("what reports and hosts' files say, for people", () => {
       "cat: file.notFound: cat has no file /f.",
       "",
     ]);
+  });
+
+  test("nothing is printed behind the last of several files", async () => {
+    const files = ["ant", "bee"].map((host) => ({
+      ...file,
+      hosts: [host],
+      encoding: "utf-8",
+      content: `${host}\n`,
+      next_offset: null,
+    }));
+    const { out } = await mtuictl(["get", "/f"], {
+      script: { get: () => ({ filename: "/f", files, errors: [] }) },
+    });
+    expect(out).toBe("ant: 2 B, mode 0644\nant\n\nbee: 2 B, mode 0644\nbee\n");
   });
 
   test("every operation that can be typed and answers at once has a form for people", () => {

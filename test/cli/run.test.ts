@@ -113,6 +113,19 @@ test("--diff of hosts that say the same says so; how they failed is shown all th
   expect(failed).toContain("a,b (2): failed (exit 3) no difference\n-- stderr --\nno f\n");
 });
 
+test("who gave a whole line as a program is told how, for the same workspace", async () => {
+  const hosts = [{ ...ran("a", { stderr: "not found\n", exit: 127 }) }];
+  for (const each of hosts) for (const command of each.commands) command.command = "'ls | wc'";
+  const view = job({ state: "done", workspace: "demo" });
+  const script = {
+    run: { job: view, result: null },
+    job_follow: ended([view]),
+    job_result: { job: view, result: { hosts, warnings: [] }, error: null },
+  };
+  const { out } = await mtuictl(["run", "-w", "demo", "ls | wc"], { script });
+  expect(out).toContain("for one: mtuictl run -w demo -- sh -c '...')");
+});
+
 test("a host that is still at work is neither ok nor not ok", async () => {
   const { out } = await mtuictl(["run", "x"], {
     script: scriptOf([ran("a"), { ...ran("b"), state: "running" as const, exit: null }]),

@@ -46,13 +46,14 @@ test("a host that was updated before says so, and how to go back", async () => {
     script: scriptOf([{ job: update(), result: validated({ verdict: "INCOMPLETE", hosts }) }]),
   });
   expect(out).toContain(
-    `a.example is NOT_TESTED: the update was installed there before; mtuictl validate --after downgrade --prefer a.example ${validated().rrid} takes it back\n`,
+    `  a.example is NOT_TESTED: the update was installed there before\n` +
+      `  mtuictl validate --after downgrade --prefer a.example ${validated().rrid} takes it back; then validate again.\n`,
   );
   const steps = [{ step: "downgrade", seconds: 1 }];
   const { out: after } = await mtuictl(["validate", "--after", "downgrade", RRID], {
     script: scriptOf([{ job: update(), result: validated({ verdict: "INCOMPLETE", hosts, steps }) }]),
   });
-  expect(after).toContain("installed there before; the downgrade is done, validate again\n");
+  expect(after).toContain("installed there before\n  The downgrade is done: validate again.\n");
 });
 
 test("slots without a host, lost hosts, unreleased hosts and failed jobs are all named; exit 1", async () => {

@@ -1,5 +1,6 @@
 import type { DaemonClient } from "@mtui/core/client";
 import { MtuiError } from "@mtui/core/protocol";
+import { checkParams } from "../../../packages/daemon/src/server/validate.ts";
 import { type InputOf, type OperationName, operationsByName, type ResultOf } from "@mtui/core/registry";
 
 type Handler<N extends OperationName> = (params: InputOf<N>, signal: AbortSignal | undefined) => unknown;
@@ -37,8 +38,7 @@ export function fakeDaemon(script: Script): FakeDaemon {
     async call(method, params, options) {
       const operation = operationsByName.get(method);
       if (operation === undefined) throw new MtuiError("method.unknown", `no ${method}`);
-      const valid = operation.params.safeParse(params);
-      if (!valid.success) throw new MtuiError("params.invalid", valid.error.message);
+      checkParams(operation, params);
       calls.push({ method, params });
       const answer: unknown = script[method as OperationName];
       if (answer === undefined) throw new Error(`the script has no answer to ${method}`);

@@ -155,6 +155,21 @@ test("a launcher that never listens is given up", async () => {
   expect(error.message).toContain("within 0.06 s");
 });
 
+test("a daemon that lives, but not where its socket should be: what ends it", async () => {
+  await using alice = user();
+  const beaten = { command: process.execPath, args: ["-e", "setTimeout(() => {}, 1000)"] };
+  const connectBesideOne = async (): Promise<MtuiError> => {
+    using lost = takeInstance(join(alice.dir, "state", "mtui"));
+    lost?.publish({ version: VERSION, build: "b", socket: "/gone", log: "stderr", started_at: 1 });
+    return await failure(alice.connect({ autostart: beaten, limits: { startMs: 60 } }));
+  };
+  expect(await connectBesideOne()).toMatchObject({
+    kind: "daemon.unreachable",
+    message: expect.stringContaining(`runs as pid ${process.pid}, listening on /gone`),
+    hint: "End that one, then ask again: mtuictl daemon stop",
+  });
+});
+
 test("the daemon gets the client's configuration; another one's is config.mismatch, naming both", async () => {
   await using alice = user();
   await using daemon = await alice.connect({ config: "/etc/one.yaml" });
@@ -173,7 +188,7 @@ test("an idle older daemon is replaced", async () => {
   await using daemon = await alice.connect();
   expect(daemon.hello).toMatchObject({ version: VERSION, daemon_id: old.hello.daemon_id });
   expect(daemon.hello.pid).not.toBe(old.hello.pid);
-  expect(alice.notices).toContain("mtuid 0.0.9 was idle and is replaced.");
+  expect(alice.notices.slice(-1)).toEqual(["mtuid 0.0.9 was idle and is replaced."]);
   await expect(old.call("list_workspaces", {})).rejects.toMatchObject({ kind: "daemon.unreachable" });
 });
 

@@ -154,6 +154,7 @@ describe("what a report says", () => {
     ]);
     await expect(desk.call("unload", { rrid })).rejects.toMatchObject({
       kind: "params.invalid",
+      hint: "Say which one: mtuictl close-workspace -w claude/x",
       data: { workspaces: ["claude/x", "w"] },
     });
     expect(await desk.call("unload", { rrid: "S:M:1:10" }, mine)).toMatchObject({ workspace: "claude/x" });

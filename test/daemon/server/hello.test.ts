@@ -58,7 +58,7 @@ test.each([
     name: "another version while jobs run",
     changes: { version: "1.3.0" },
     jobs: 1,
-    warns: /replaced when its work is done/,
+    warns: /replaced when its work is done .*mtuictl daemon restart/,
   },
   { name: "another build", changes: { build: "b2" }, jobs: 0, warns: /b1.*b2/ },
   { name: "a client from the sources", changes: { build: "source" }, jobs: 0, warns: null },

@@ -174,6 +174,15 @@ describe("patching lines", () => {
     expect(() => patch("a\nb\n", start, end, "x")).toThrow(kind("params.invalid"));
   });
 
+  it("says what is wrong with lines in the wrong order, and how to insert", () => {
+    expect(() => patch("a\nb\n", 2, 0, "x")).toThrow(
+      expect.objectContaining({
+        message: "Line 0, the last to replace, is before line 2, the first; nothing was changed.",
+        hint: "First and last line, counted from 1; 2 1 inserts before line 2.",
+      }),
+    );
+  });
+
   it("touches no byte of other lines, whatever they are", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(), fc.nat(), (raw, a, b) => {

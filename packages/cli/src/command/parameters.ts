@@ -27,6 +27,12 @@ const METAVARS: Readonly<Record<string, string>> = {
   job_id: "id",
   job_ids: "id",
   others: "id",
+  prefer: "host",
+  exclude: "host",
+  parallel: "number",
+  limit: "number",
+  offset: "number",
+  after: "what",
   claim: "id",
   from: "cursor",
   last: "number",
@@ -62,7 +68,7 @@ export function parametersOf(entry: OperationEntry): Parameter[] {
     const option = isPositional && name !== "workspace" ? null : optionText(entry, { name, schema });
     parameters.push({
       name,
-      schema,
+      schema: isNegated(schema) ? negative(schema) : schema,
       required: required.includes(name),
       fromFile: entry.cli.files?.includes(name) === true,
       kind: "param",
@@ -95,10 +101,22 @@ export function metavar(name: string): string {
 function optionText(entry: OperationEntry, { name, schema }: { name: string; schema: ParamSchema }): string {
   const short =
     entry.cli.short?.[name] ?? (name === "workspace" && entry.scope === "workspace" ? "w" : undefined);
-  const negated = schema.type === "boolean" && schema.default === true;
-  const long = negated ? `--no-${longOf(entry, name).slice(2)}` : longOf(entry, name);
+  const long = isNegated(schema) ? `--no-${longOf(entry, name).slice(2)}` : longOf(entry, name);
   const text = `${short === undefined ? "" : `-${short}, `}${long}${valueText(name, schema)}`;
   return entry.cli.words?.includes(name) === true ? text.replace(/>$/, "...>") : text;
+}
+
+/** Shown as `--no-...`: what happens anyway needs no option. */
+function isNegated({ type, default: value }: ParamSchema): boolean {
+  return type === "boolean" && value === true;
+}
+
+/** Described as what the option does, not as what it takes away. */
+function negative(schema: ParamSchema): ParamSchema {
+  const { description } = schema;
+  return description === undefined
+    ? schema
+    : { ...schema, description: description.replace(/^with /, "without ") };
 }
 
 function longOf(entry: OperationEntry, name: string): string {

@@ -19,17 +19,32 @@ export function unknownCommand(words: readonly string[], commands: readonly Comm
   const names = visible(commands).map((command) => command.words);
   const isGroup = names.some((name) => name.startsWith(`${first} `));
   const typed = isGroup ? [first, second].filter((word) => word !== undefined).join(" ") : first;
-  const near = nearest(
-    typed.replaceAll("_", "-"),
-    isGroup ? names : [...names, ...names.map((name) => name.split(" ")[0] ?? name)],
-  );
+  const near = isGroup
+    ? nearestOfGroup(first, { second, names })
+    : nearest(typed.replaceAll("_", "-"), [...names, ...names.map((name) => name.split(" ")[0] ?? name)]);
+  const longer = names.filter((name) => name.startsWith(`${typed}-`));
   const message =
     isGroup && second === undefined ? `'${first}' needs a second word.` : `Unknown command '${typed}'.`;
   const all = isGroup ? `mtuictl help ${first}` : "mtuictl help";
-  return usageError(
-    message,
-    near === null || near === typed ? `The commands: ${all}` : `Did you mean '${near}'? The commands: ${all}`,
-  );
+  const guess =
+    longer.length > 0
+      ? `It may be ${longer.join(", ")}. `
+      : near !== null && near !== typed
+        ? `Did you mean '${near}'? `
+        : "";
+  return usageError(message, `${guess}The commands: ${all}`);
+}
+
+/** The group's own name is right already, and likens all of its commands to each other. */
+function nearestOfGroup(
+  group: string,
+  { second = "", names }: { second: string | undefined; names: readonly string[] },
+): string | null {
+  const own = names
+    .filter((name) => name.startsWith(`${group} `))
+    .map((name) => name.slice(group.length + 1));
+  const found = nearest(second.replaceAll("_", "-"), own);
+  return found === null ? null : `${group} ${found}`;
 }
 
 export function visible(commands: readonly Command[]): Command[] {

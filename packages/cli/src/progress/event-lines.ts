@@ -9,7 +9,7 @@ const PASSING: ReadonlySet<unknown> = new Set(["queued", "waiting", "running"]);
 const FINAL: ReadonlySet<unknown> = new Set(["done", "failed", "cancelled", "lost"]);
 
 /** Operations of one step a host, of their own name. */
-const ONE_STEP: ReadonlySet<string> = new Set(["run", "install", "uninstall", "reboot"]);
+const ONE_STEP: ReadonlySet<string> = new Set(["run", "install", "uninstall", "reboot", "put", "lock"]);
 
 /**
  * One change as plain lines, each beginning with the job (or update) and the host that it is
@@ -31,6 +31,8 @@ function words(event: DaemonEvent, { job, alone }: { job: JobView | undefined; a
       return [stateText(event)];
     case "job.host":
       return hostText(event, job?.operation);
+    case "job.step":
+      return job !== undefined && event.text === job.operation ? [] : text;
     case "ticket.failed":
       // The job's end says it.
       return [];

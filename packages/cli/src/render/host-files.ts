@@ -24,7 +24,9 @@ export function renderGet({ files, errors }: ResultOf<"get">, view: View): strin
     if (file.next_offset !== null) content.push(style.dim(`(more: --offset ${file.next_offset})`));
     return alone && file.encoding === "utf-8" ? content : [head, ...content, ""];
   });
-  return [...lines, ...failureLines(errors, view)];
+  const failures = failureLines(errors, view);
+  if (failures.length === 0 && lines.at(-1) === "" && !alone) lines.pop();
+  return [...lines, ...failures];
 }
 
 export function renderPut(result: Put, view: View): string[] {

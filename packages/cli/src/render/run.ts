@@ -42,11 +42,11 @@ function ends(hosts: readonly HostResult[], view: View): string[] {
   }));
   return groupOutputs(bare)
     .filter(({ state, sample }) => state !== "ok" || sample.warnings.length > 0)
-    .flatMap((group) => [header(group, view), ...contents(group).filter((line) => line !== NOTHING)]);
+    .flatMap((group) => [header(group, view), ...contents(group, view).filter((line) => line !== NOTHING)]);
 }
 
 function groupLines(group: OutputGroup, view: View): string[] {
-  return [header(group, view), ...contents(group)];
+  return [header(group, view), ...contents(group, view)];
 }
 
 function header({ hosts, state, exit }: OutputGroup, { style }: View): string {
@@ -57,7 +57,7 @@ function header({ hosts, state, exit }: OutputGroup, { style }: View): string {
 }
 
 /** What the group said: both streams, and what is missing of them. */
-function contents({ sample }: OutputGroup): string[] {
+function contents({ sample }: OutputGroup, { workspace }: Pick<View, "workspace">): string[] {
   const lines: string[] = [];
   for (const { stdout, stderr, dropped } of sample.commands) {
     lines.push(...linesOf(stdout));
@@ -69,9 +69,14 @@ function contents({ sample }: OutputGroup): string[] {
   const told = sample.error?.kind === "operation.failed" && sample.state === "failed" && sample.exit !== null;
   if (sample.error !== null && !told) lines.push(errorLine(sample.error));
   if (sample.exit === NOT_FOUND && sample.commands.some(({ command }) => SHELL_LINE.test(command)))
-    lines.push("(There is no shell in between; for one: mtuictl run -- sh -c '...')");
+    lines.push(`(There is no shell in between; for one: mtuictl run${desk(workspace)} -- sh -c '...')`);
   lines.push(...sample.warnings.map((warning) => `warning: ${oneLine(warning)}`));
   return lines.length === 0 ? [NOTHING] : lines;
+}
+
+/** The workspace as it is typed; the default one goes without saying. */
+function desk(workspace: string | undefined): string {
+  return workspace === undefined || workspace === "default" ? "" : ` -w ${oneLine(workspace)}`;
 }
 
 /** Against the answer of most hosts: what the others have instead. */
@@ -90,7 +95,7 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
   for (const group of groups) {
     if (group === majority) continue;
     lines.push(header(group, view));
-    for (const { sign, text } of diffLines(contents(majority), contents(group))) {
+    for (const { sign, text } of diffLines(contents(majority, view), contents(group, view))) {
       if (sign === "-") lines.push(style.red(`- ${text}`));
       if (sign === "+") lines.push(style.green(`+ ${text}`));
     }
@@ -101,7 +106,7 @@ function differences(groups: readonly OutputGroup[], view: View): string[] {
 
 /** One host has nothing to differ from, so its output is shown; where several say the same there is no difference. */
 function alike(group: OutputGroup, view: View): string[] {
-  const failed = group.state === "ok" ? [] : contents(group);
+  const failed = group.state === "ok" ? [] : contents(group, view);
   if (group.hosts.length > 1) return [`${header(group, view)} no difference`, ...failed, ""];
   const only = "One host alone: there is nothing to compare it with.";
   return [view.style.dim(only), ...groupLines(group, view), ""];

@@ -27,7 +27,8 @@ export function renderValidation(result: Validation, view: View): string[] {
     const header = VERDICT_HEADER.map((title) => style.dim(title));
     lines.push(...table([header, ...rows], { columns: view.columns, indent: 2 }));
   }
-  for (const host of result.hosts) lines.push(...hostNotes(host, { result, view }));
+  for (const host of result.hosts) lines.push(...hostNotes(host, view));
+  lines.push(...wayBack(result));
   for (const { slot, reason } of result.no_host) {
     lines.push(`  ${style.yellow("no host")} for ${slotWords(slot)}: ${oneLine(reason)}`);
   }
@@ -40,13 +41,11 @@ export function renderValidation(result: Validation, view: View): string[] {
 }
 
 /** What the table does not say: hosts that did not pass, and why. */
-function hostNotes(
-  host: Validation["hosts"][number],
-  { result, view: { style } }: { result: Validation; view: View },
-): string[] {
+function hostNotes(host: Validation["hosts"][number], { style }: View): string[] {
   const lines: string[] = [];
   if (host.verdict !== "PASSED" || host.error !== null) {
-    const reason = host.error === null ? because(host, result) : `: ${errorLine(host.error)}`;
+    const why = host.error === null ? untestedWords(host) : errorLine(host.error);
+    const reason = why === null ? "" : `: ${oneLine(why)}`;
     lines.push(`  ${oneLine(host.host)} is ${paint(host.verdict, style)}${reason}`);
   }
   lines.push(
@@ -55,14 +54,15 @@ function hostNotes(
   return lines;
 }
 
-/** NOT_TESTED most often means that somebody had updated the host before. */
-function because(host: Validation["hosts"][number], result: Validation): string {
-  const why = untestedWords(host);
-  if (why === null) return "";
-  if (!wasThere(host)) return `: ${oneLine(why)}`;
-  if (result.steps.some(({ step }) => step === "downgrade"))
-    return `: ${why}; the downgrade is done, validate again`;
-  return `: ${why}; mtuictl validate --after downgrade --prefer ${oneLine(host.host)} ${oneLine(result.rrid)} takes it back`;
+/** NOT_TESTED most often means that somebody had updated the host before: then there is a way back. */
+function wayBack({ hosts, rrid, steps }: Validation): string[] {
+  const there = hosts.filter((host) => host.error === null && wasThere(host));
+  if (there.length === 0) return [];
+  if (steps.some(({ step }) => step === "downgrade")) return ["  The downgrade is done: validate again."];
+  const prefer = there.map(({ host }) => ` --prefer ${oneLine(host)}`).join("");
+  return [
+    `  mtuictl validate --after downgrade${prefer} ${oneLine(rrid)} takes it back; then validate again.`,
+  ];
 }
 
 /** An update whose job has no result: it failed, was cancelled, or goes on. */

@@ -56,7 +56,14 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
       commands,
       dial: ({ start }) => dialWith(options, { flags, start }),
     };
-    return await run(found.command, { parsed, context });
+    try {
+      return await run(found.command, { parsed, context });
+    } catch (error) {
+      // With `--json` a program reads it, which knows the names on the wire.
+      if (flags.json) throw error;
+      const { inCommandWords } = await import("../errors/command-words.ts");
+      throw inCommandWords(toMtuiError(error), found.command);
+    }
   } catch (error) {
     return await fail(toMtuiError(error), { io, flags });
   }

@@ -61,7 +61,7 @@ interface Attached extends Greeted {
 }
 
 /** The running daemon, or a new one. */
-async function attach(plan: Plan): Promise<Attached> {
+async function attach(plan: Plan, { replacing = false } = {}): Promise<Attached> {
   if (plan.launcher === null) {
     const socket = await dial(plan.path);
     if (socket === null) throw notRunning(plan);
@@ -69,7 +69,7 @@ async function attach(plan: Plan): Promise<Attached> {
   }
   const greeted = await tryToGreet(plan);
   if (greeted !== null) return { ...greeted, fresh: false };
-  plan.notice("mtuid was not running; starting it.");
+  if (!replacing) plan.notice("mtuid was not running; starting it.");
   return { ...(await awaitDaemon(plan, plan.launcher)), fresh: true };
 }
 
@@ -124,7 +124,7 @@ async function replace(plan: Plan, old: Attached): Promise<Attached> {
   plan.notice(`mtuid ${what} was idle and is replaced.`);
   await Promise.race([old.peer.closed, sleep(stopMs, undefined, { ref: false })]);
   old.peer.close();
-  return attach(plan);
+  return attach(plan, { replacing: true });
 }
 
 function warnOf(hello: HelloReply, notice: (text: string) => void): void {
@@ -172,7 +172,8 @@ function notRunning(plan: Plan): MtuiError {
 function notStarted(why: string, plan: Plan): MtuiError {
   const other = describeInstance(plan.greeting.env);
   return new MtuiError("daemon.unreachable", `mtuid could not be started: ${why}.${other}`, {
-    hint: "See why: mtuid --foreground",
+    // One that lives and is not where its socket should be (removed, or taken by another) can only be ended.
+    hint: other === "" ? "See why: mtuid --foreground" : "End that one, then ask again: mtuictl daemon stop",
     data: { path: plan.path },
   });
 }

@@ -62,13 +62,13 @@ export const unload: PlainHandler<"unload"> = async (params, call) => {
   const [only, ...more] = having;
   if (only === undefined) {
     throw new MtuiError("workspace.unknown", `No workspace has ${rrid.text} loaded.`, {
-      hint: "list_templates shows what is loaded.",
+      hint: "mtuictl list-templates shows what is loaded.",
       data: { rrid: rrid.text },
     });
   }
   if (more.length > 0) {
     throw new MtuiError("params.invalid", `${rrid.text} is loaded in ${having.join(" and ")}.`, {
-      hint: "Say which one with close_workspace.",
+      hint: `Say which one: mtuictl close-workspace -w ${only}`,
       data: { rrid: rrid.text, workspaces: having },
     });
   }

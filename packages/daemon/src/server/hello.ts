@@ -67,7 +67,7 @@ function skewWarning(
   const same = client.version === ours.version && (builds.includes("source") || client.build === ours.build);
   if (same) return null;
   const until = ours.busy
-    ? "it is replaced when its work is done"
+    ? "it is replaced when its work is done and no workspace is left, or now, with all that goes on: mtuictl daemon restart"
     : "stop it to change that: mtuictl daemon stop";
   return `mtuid is ${ours.version} (${ours.build}), this program ${client.version} (${client.build}); ${until}.`;
 }

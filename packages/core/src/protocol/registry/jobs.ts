@@ -146,7 +146,7 @@ export const jobOperations = [
   }),
   defineOperation({
     name: "job_follow",
-    summary: "Events of jobs from a cursor on; waits for the first when there is none yet",
+    summary: "What jobs do and what their commands print, as it happens, to their end",
     scope: "daemon",
     effect: "read",
     params: {

@@ -128,7 +128,7 @@ export const queueOperations = [
         .default(0)
         .describe("seconds to wait for an event when there is none"),
       types: z
-        .array(z.string().regex(/^[a-z]+\.(?:\*|[a-z-]+)$/))
+        .array(z.string().regex(/^[a-z]+\.(?:\*|[a-z-]+)$/, "a type of event, such as job.state or claim.*"))
         .max(50)
         .default([])
         .describe("only these: claim.lost, host.*, ..."),

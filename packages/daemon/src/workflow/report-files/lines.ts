@@ -29,12 +29,22 @@ export function patchLines(
   lines: readonly string[],
   { start, end, replacement }: Patch,
 ): { lines: string[]; replaced: number; inserted: number } {
-  if (start > lines.length + 1 || end > lines.length || end < start - 1) {
+  if (end < start - 1) {
+    throw new MtuiError(
+      "params.invalid",
+      `Line ${end}, the last to replace, is before line ${start}, the first; nothing was changed.`,
+      {
+        hint: `First and last line, counted from 1; ${start} ${start - 1} inserts before line ${start}.`,
+        data: { start_line: start, end_line: end, line_count: lines.length },
+      },
+    );
+  }
+  if (start > lines.length + 1 || end > lines.length) {
     throw new MtuiError(
       "params.invalid",
       `Lines ${start} to ${end} are not in the report, which has ${lines.length}; nothing was changed.`,
       {
-        hint: "Read it (mtuictl testreport-read) and count from 1; end_line is start_line-1 to insert.",
+        hint: "Read it (mtuictl testreport-read) and count from 1; a last line one less than the first inserts.",
         data: { start_line: start, end_line: end, line_count: lines.length },
       },
     );
