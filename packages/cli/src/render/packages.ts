@@ -4,6 +4,7 @@ import { paint } from "./states.ts";
 import type { View } from "./view.ts";
 
 type PackageResult = Validation["hosts"][number]["packages"][number];
+/** Such a table is cut to no width: the end of a version is what it is read for. */
 export const VERDICT_HEADER = ["host", "package", "before", "required", "after", "verdict"] as const;
 
 /** Rows of the before/after table of one host; the host's name stands in the first alone. */

@@ -2,6 +2,7 @@ import type { JobView, ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
 import { placeWords, since, slotWords, span, targetWords, until } from "@mtui/core/text";
+import { leaseText } from "./lease.ts";
 import { paint } from "./states.ts";
 import type { View } from "./view.ts";
 
@@ -28,7 +29,7 @@ function claimLines(claims: Queue["claims"], view: View): string[] {
     oneLine(claim.rrid ?? "-"),
     since(claim.since, view.now),
     doing(claim),
-    claim.lease_until === null ? "-" : until(claim.lease_until, view.now),
+    leaseText(claim.lease_until, view.now),
     oneLine(claim.id),
     claim.slots.map((slot) => oneLine(slotWords(slot))).join("; ") || "-",
   ]);

@@ -25,7 +25,7 @@ export function renderValidation(result: Validation, view: View): string[] {
   const rows = result.hosts.flatMap(({ host, packages }) => verdictRows(host, packages, view));
   if (rows.length > 0) {
     const header = VERDICT_HEADER.map((title) => style.dim(title));
-    lines.push(...table([header, ...rows], { columns: view.columns, indent: 2 }));
+    lines.push(...table([header, ...rows], { indent: 2 }));
   }
   for (const host of result.hosts) lines.push(...hostNotes(host, view));
   lines.push(...wayBack(result));

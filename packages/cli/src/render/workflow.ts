@@ -24,10 +24,7 @@ export function renderUpdate({ hosts, warnings }: UpdateResults, view: View): st
   }
   const rows = hosts.flatMap(({ host, packages }) => verdictRows(host, packages, view));
   if (rows.length > 0) {
-    lines.push(
-      "",
-      ...table([VERDICT_HEADER.map((title) => view.style.dim(title)), ...rows], { columns: view.columns }),
-    );
+    lines.push("", ...table([VERDICT_HEADER.map((title) => view.style.dim(title)), ...rows]));
   }
   lines.push(...untestedLines(hosts, view));
   if (hosts.length === 0) lines.push(view.style.red("No host was touched."));
@@ -50,7 +47,7 @@ function untestedLines(hosts: UpdateResults["hosts"], { style, workspace }: View
 export function renderPackages({ hosts }: ResultOf<"list_packages">, view: View): string[] {
   if (hosts.length === 0) return ["No hosts."];
   const header = ["host", "package", "installed", "required", "state"].map((title) => view.style.dim(title));
-  return table([header, ...packageRows(hosts, view)], { columns: view.columns });
+  return table([header, ...packageRows(hosts, view)]);
 }
 
 export function renderExport(result: ResultOf<"export">, view: View): string[] {

@@ -1,7 +1,7 @@
 import type { ResultOf } from "@mtui/core/registry";
 import { oneLine } from "../terminal/sanitise.ts";
 import { table } from "../terminal/table.ts";
-import { until } from "@mtui/core/text";
+import { leaseText } from "./lease.ts";
 import type { View } from "./view.ts";
 
 export function renderWorkspaces({ workspaces }: ResultOf<"list_workspaces">, view: View): string[] {
@@ -12,7 +12,7 @@ export function renderWorkspaces({ workspaces }: ResultOf<"list_workspaces">, vi
     oneLine(rrid ?? "-"),
     hosts.length === 0 ? "-" : hosts.map(oneLine).join(","),
     jobs.length === 0 ? "-" : jobs.map(oneLine).join(","),
-    lease_until === null ? "-" : until(lease_until, view.now),
+    leaseText(lease_until, view.now),
   ]);
   const header = ["workspace", "state", "update", "hosts", "jobs", "lease"].map((title) =>
     view.style.dim(title),
