@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { JobView, OutputPiece, ResultOf } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, startLab } from "../lab/index.ts";
@@ -8,6 +7,7 @@ import { TesterHome } from "../support/home.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import { startDaemon } from "./support/daemon-process.ts";
 import { BLOCK_FILE, mixedOutput } from "./support/mixed-output.ts";
+import { type OutputFile, outputFiles } from "./support/output-files.ts";
 
 const LONG = process.env["MTUI_LONG"] === "1";
 const SEED = Number(process.env["MTUI_SEED"] ?? 11);
@@ -54,17 +54,8 @@ describe.skipIf(withoutLab).each(LONG ? [true, false] : [true])("a flood of outp
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
 
-  /** The pieces of a stream as they lie in the daemon's directory. */
-  function pieces(job: string, end: "out" | "err"): { path: string; start: number; size: number }[] {
-    const directory = join(home.dir, "state/mtui/jobs", job, "ant");
-    return readdirSync(directory)
-      .filter((name) => new RegExp(`^\\d+\\.${end}(\\.|$)`).test(name))
-      .map((name) => {
-        const path = join(directory, name);
-        return { path, start: Number(name.split(".")[2] ?? 0), size: statSync(path).size };
-      })
-      .sort((a, b) => a.start - b.start);
-  }
+  const pieces = (job: string, end: "out" | "err"): OutputFile[] =>
+    outputFiles(home, { job, host: "ant", end });
 
   test("stays out of memory; every byte that is kept is right", { timeout: 1_500_000 }, async () => {
     const [sum = ""] = (

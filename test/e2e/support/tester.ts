@@ -17,7 +17,11 @@ export class Tester implements AsyncDisposable {
   }
 
   /** @throws MtuiError daemon.unreachable and the like when the daemon dies meanwhile */
-  async call<N extends OperationName>(name: N, params: Record<string, unknown>): Promise<ResultOf<N>> {
+  async call<N extends OperationName>(
+    name: N,
+    params: Record<string, unknown>,
+    { key }: { key?: string } = {},
+  ): Promise<ResultOf<N>> {
     this.#client ??= this.home.connect();
     const mine = this.#client;
     const forget = (): void => {
@@ -28,7 +32,8 @@ export class Tester implements AsyncDisposable {
       throw thrown;
     });
     try {
-      return (await client.call(name, params, { timeoutMs: 900_000 })) as ResultOf<N>;
+      const options = { timeoutMs: 900_000, ...(key === undefined ? {} : { idempotencyKey: key }) };
+      return (await client.call(name, params, options)) as ResultOf<N>;
     } catch (thrown) {
       if (isDeath(thrown)) {
         forget();
@@ -39,26 +44,35 @@ export class Tester implements AsyncDisposable {
     }
   }
 
-  /** As `call`, again until a daemon answers: for what may be asked twice. */
-  async ask<N extends OperationName>(name: N, params: Record<string, unknown>): Promise<ResultOf<N>> {
+  /** As `call`, again until a daemon answers: for what may be asked twice, or what has a key. */
+  async ask<N extends OperationName>(
+    name: N,
+    params: Record<string, unknown>,
+    options: { key?: string } = {},
+  ): Promise<ResultOf<N>> {
     for (;;) {
       try {
-        return await this.call(name, params);
+        return await this.call(name, params, options);
       } catch (thrown) {
         if (!isDeath(thrown)) throw thrown;
       }
     }
   }
 
-  /** The daemon dies now, if there is one. */
-  kill(): void {
+  /**
+   * The daemon dies now, if there is one.
+   * @returns was there one?
+   */
+  kill(): boolean {
     const pid = this.home.daemonPid;
-    if (pid === null) return;
+    if (pid === null) return false;
     try {
       process.kill(pid, "SIGKILL");
       this.kills += 1;
+      return true;
     } catch {
       // Somebody else was quicker.
+      return false;
     }
   }
 
