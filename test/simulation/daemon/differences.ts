@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Played } from "./play.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What happens when nobody dies: with the operation, and, where a death may undo it, without. */

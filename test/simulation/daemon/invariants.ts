@@ -90,14 +90,17 @@ function jobFaults({ services, journal }: Desk): string[] {
   });
 }
 
+/** In the name of a trace, between the job's id and the step. */
+const CHANCE = /\.[0-9a-f]{12}\./;
+
 /** A change is begun once; its traces go when its end is written down. */
 function machineFaults({ services, pool }: Desk): string[] {
-  const active = new Set(services.jobs.list({ active: true }).map(({ id }) => id));
+  const active = new Set(services.jobs.list({ active: true }).map(({ trace }) => trace));
   return [...pool.machines.values()].flatMap((machine) => {
     const ids = machine.changes.map(({ id }) => id);
     const says = ids.filter((id, index) => ids.indexOf(id) !== index).map((id) => `${id} was begun twice`);
     for (const id of machine.runs.keys())
-      if (!active.has(id.replace(/\.\d+$/, ""))) says.push(`the trace of ${id} is left`);
+      if (!active.has(id.replace(/\.\d+$/, ""))) says.push(`the trace of ${id.replace(CHANCE, ".")} is left`);
     return says.map((each) => `${machine.name}: ${each}`);
   });
 }

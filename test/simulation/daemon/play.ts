@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { type Desk, openDesk, sp6 } from "../../daemon/support/desk.ts";
 import { faults, leftovers } from "./invariants.ts";
 import { type Deadly, Life, lives, watch } from "./kill.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario } from "./scenario.ts";
 import { drive, pass, quiet } from "./settle.ts";
 import { snapshot, type Snapshot } from "./snapshot.ts";
 import { world } from "./world.ts";

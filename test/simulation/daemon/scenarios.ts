@@ -1,54 +1,14 @@
 import { keepLeases } from "../../../packages/daemon/src/workspaces/lease.ts";
 import { type Leave, shutDown } from "../../../packages/daemon/src/workspaces/shutdown.ts";
 import { AGENT, type Desk } from "../../daemon/support/desk.ts";
+import { FILE_SCENARIOS } from "./file-scenarios.ts";
+import { onDesk, ONE, RRID, type Scenario, slow, TWO } from "./scenario.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** One operation, in a world that was made ready for it. */
-export interface Scenario {
-  readonly name: string;
-  readonly hosts: readonly string[];
-  /** Of hosts that are no SLES. */
-  readonly products?: Readonly<Record<string, string>>;
-  readonly setup?: (desk: Desk) => Promise<void>;
-  /** What may be interrupted anywhere. */
-  readonly operate: (desk: Desk) => Promise<unknown>;
-  /** What happens in the world afterwards, whichever life the daemon is in. */
-  readonly afterwards?: (desk: Desk) => Promise<void> | void;
-  /**
-   * It ends jobs of others: whether it was heard depends on when the daemon died. So each of them ends, and
-   * each desk is, as with the operation or as without it. Ends of jobs that only come of a death are listed.
-   */
-  readonly open?: Readonly<Record<string, readonly string[]>>;
-  /** Any host of the pool will do: the one that is being given back after the death is not asked for again. */
-  readonly anyHost?: boolean;
-  /** What is no fault here, as it would be said. */
-  readonly allowed?: readonly string[];
-  /** Deaths after which the next life is killed at each of its points, too: where a second death once did harm. */
-  readonly twice?: (points: readonly string[]) => readonly string[];
-  /** What else must not be. */
-  readonly never?: (after: Snapshot) => readonly string[];
-}
+import { WORKFLOW_SCENARIOS } from "./workflow-scenarios.ts";
 
 /** The last two writes of a job that is ending: its hosts are given back, its end is not written down yet, or is. */
 const lastWrites = (points: readonly string[]): readonly string[] =>
   points.filter((point) => point.startsWith("journal writ")).slice(-4);
-
-const ONE = ["ant"];
-const TWO = ["ant", "bee"];
-const RRID = "SUSE:Maintenance:7:70";
-
-const onDesk =
-  (...target: string[]) =>
-  async (desk: Desk): Promise<void> => {
-    desk.template(7);
-    await desk.call("load_template", { workspace: "w", auto_review_id: RRID });
-    if (target.length > 0) await desk.call("add_host", { workspace: "w", target });
-  };
-
-const slow = (
-  name: Parameters<Desk["call"]>[0],
-  params: Record<string, unknown> = {},
-): Pick<Scenario, "operate"> => ({ operate: (desk) => desk.call(name, { workspace: "w", ...params }) });
 
 /** A command is at work on ant until the world goes on. */
 async function atWork(desk: Desk): Promise<string> {
@@ -112,12 +72,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "remove_host", hosts: TWO, setup: onDesk(...TWO), ...slow("remove_host") },
   { name: "run", hosts: ONE, setup: onDesk(...ONE), ...slow("run", { command: ["echo", "hello"] }) },
   { name: "run on two", hosts: TWO, setup: onDesk(...TWO), ...slow("run", { command: ["echo", "hello"] }) },
-  { name: "prepare", hosts: TWO, setup: onDesk(...TWO), ...slow("prepare") },
-  { name: "update", hosts: TWO, setup: onDesk(...TWO), ...slow("update") },
-  { name: "downgrade", hosts: TWO, setup: onDesk(...TWO), ...slow("downgrade") },
-  { name: "install", hosts: TWO, setup: onDesk(...TWO), ...slow("install", { package: ["frob"] }) },
-  { name: "uninstall", hosts: TWO, setup: onDesk(...TWO), ...slow("uninstall", { package: ["frob"] }) },
-  { name: "set_repo add", hosts: TWO, setup: onDesk(...TWO), ...slow("set_repo", { operation: "add" }) },
+  ...WORKFLOW_SCENARIOS,
+  ...FILE_SCENARIOS,
   { name: "reboot", hosts: TWO, setup: onDesk(...TWO), ...slow("reboot") },
   { name: "lock", hosts: TWO, setup: onDesk(...TWO), ...slow("lock", { comment: ["mine"] }) },
   {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Desk } from "../../daemon/support/desk.ts";
 
 interface DeskShot {
@@ -18,6 +20,8 @@ export interface Snapshot {
   changes: Record<string, string[]>;
   history: Record<string, string[]>;
   boots: Record<string, number>;
+  /** The text of each desk's report. */
+  reports: Record<string, string>;
 }
 
 export function snapshot({ services, pool, journal }: Desk): Snapshot {
@@ -54,11 +58,23 @@ export function snapshot({ services, pool, journal }: Desk): Snapshot {
       ]),
     ),
     changes: Object.fromEntries(
-      machines.map(({ name, changes }) => [name, changes.map(({ command }) => command)]),
+      machines.map(({ name, changes }) => [name, changes.map(({ command }) => nameless(command))]),
     ),
     history: Object.fromEntries(machines.map(({ name, history }) => [name, [...history]])),
     boots: Object.fromEntries(machines.map(({ name, boot }) => [name, boot])),
+    reports: Object.fromEntries(
+      services.workspaces
+        .list()
+        .flatMap(({ name, template }) =>
+          template === null ? [] : [[name, readFileSync(join(template.path, "log"), "utf8")]],
+        ),
+    ),
   };
+}
+
+/** A file on its way to a host is named after the lock's nonce, too. */
+function nameless(command: string): string {
+  return command.replaceAll(/\b([0-9a-f]{16})\.[0-9a-f]{16}\b/g, "$1.NONCE");
 }
 
 const TIMES = new Set([
