@@ -27,7 +27,11 @@ export async function notifySystemd(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   if (env["NOTIFY_SOCKET"] === undefined) return;
-  const child = spawn("systemd-notify", [...states], { stdio: "ignore", timeout: NOTIFY_MS, env });
+  const child = spawn("systemd-notify", [...states], {
+    stdio: "ignore",
+    signal: AbortSignal.timeout(NOTIFY_MS),
+    env,
+  });
   await new Promise<void>((resolve) => {
     child.once("error", () => resolve());
     child.once("exit", () => resolve());

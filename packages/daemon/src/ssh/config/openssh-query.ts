@@ -27,11 +27,13 @@ export async function askOpenSsh(
     await writeFile(file, composedConfig(options.configFile), { mode: 0o600 });
     const port = spec.port === null ? [] : ["-p", String(spec.port)];
     const user = spec.user === null ? [] : ["-l", spec.user];
-    const { stdout } = await run("ssh", ["-G", "-F", file, ...port, ...user, "--", spec.name], {
-      timeout: LIMIT_MS,
+    const asked = run("ssh", ["-G", "-F", file, ...port, ...user, "--", spec.name], {
+      signal: AbortSignal.timeout(LIMIT_MS),
       maxBuffer: 1024 * 1024,
     });
-    return parseSettings(stdout);
+    // What `Match exec` runs may read: there is nothing to read.
+    asked.child.stdin?.end();
+    return parseSettings((await asked).stdout);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error) return null;
     throw invalid(spec, error);
@@ -47,10 +49,18 @@ function composedConfig(configFile: string | undefined): string {
 }
 
 function invalid(spec: HostSpec, error: unknown): MtuiError {
-  const stderr =
-    error instanceof Error && "stderr" in error ? String(error.stderr).trim().slice(0, 500) : String(error);
-  return new MtuiError("config.invalid", `ssh cannot read its configuration for ${spec.name}: ${stderr}`, {
-    hint: `Correct ssh_config, then check with: ssh -G ${spec.name}`,
-    cause: error,
-  });
+  return new MtuiError(
+    "config.invalid",
+    `ssh cannot read its configuration for ${spec.name}: ${why(error)}`,
+    {
+      hint: `Correct ssh_config, then check with: ssh -G ${spec.name}`,
+      cause: error,
+    },
+  );
+}
+
+function why(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "AbortError") return `no answer within ${LIMIT_MS / 1000} s`;
+  return "stderr" in error ? String(error.stderr).trim().slice(0, 500) : String(error);
 }
