@@ -60,7 +60,7 @@ async function up(count: string | undefined): Promise<number> {
   say(`  export MTUI_CONF=${files.mtuiYaml} XDG_RUNTIME_DIR=${ready.dir} XDG_STATE_HOME=${ready.dir}/state`);
   say(`  node_modules/.bin/mtuictl validate ${ready.updates.join(" ")}`);
   say(`  ssh -F ${files.sshConfig} ${ready.hosts[0]?.split(" ")[0] ?? "HOST"}`);
-  say(`\nThe inventory is ${files.refhostsYml}. When done: npm run lab -- down`);
+  say(`\nThe inventory is ${files.refhostsYml}. When done: npm run lab -- down ${basename(ready.dir)}`);
   return 0;
 }
 

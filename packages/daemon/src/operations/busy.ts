@@ -3,16 +3,16 @@ import type { Services } from "./context.ts";
 
 /**
  * A desk at which something is under way cannot be cleared or used for something else.
- * @param options.then what to type when that is over, or that does not wait for it
+ * @param options.next what to type when that is over, or that does not wait for it
  */
 export function busyWorkspace(
   name: string,
-  { jobs, then }: { jobs: readonly string[]; then: string },
+  { jobs, next }: { jobs: readonly string[]; next: string },
 ): MtuiError {
   const ids = jobs.join(" ");
   const what = jobs.length === 1 ? "an active job" : "active jobs";
   return new MtuiError("workspace.busy", `Workspace ${name} has ${what}: ${jobs.join(", ")}.`, {
-    hint: `Wait (mtuictl job follow ${ids}) or cancel (mtuictl job cancel ${ids}); ${then}`,
+    hint: `Wait (mtuictl job follow ${ids}) or cancel (mtuictl job cancel ${ids}); ${next}`,
     retryable: true,
     data: { workspace: name, jobs: [...jobs] },
   });

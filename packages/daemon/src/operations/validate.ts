@@ -122,5 +122,5 @@ function assertIdle(rrid: Rrid, { services, client }: Call): void {
   const name = nameOfUpdate(rrid, client);
   services.workspaces.find(name)?.assertOpen();
   const jobs = activeJobs(name, services);
-  if (jobs.length > 0) throw busyWorkspace(name, { jobs, then: `then mtuictl validate ${rrid.text}` });
+  if (jobs.length > 0) throw busyWorkspace(name, { jobs, next: `then mtuictl validate ${rrid.text}` });
 }

@@ -60,7 +60,7 @@ export const loadTemplateOperation: PlainHandler<"load_template"> = async (param
     if (!params.replace) throw occupied(name, other);
     const jobs = activeJobs(name, services);
     const again = `then mtuictl load-template -w ${name} --replace ${rrid.text}`;
-    if (jobs.length > 0) throw busyWorkspace(name, { jobs, then: again });
+    if (jobs.length > 0) throw busyWorkspace(name, { jobs, next: again });
   };
   // Said at once: to wait for the jobs and then refuse would be the worst of both.
   assertReplaceable();
@@ -133,7 +133,7 @@ export const closeWorkspace: PlainHandler<"close_workspace"> = async (params, { 
   const jobs = activeJobs(name, services);
   if (jobs.length > 0 && !params.force) {
     const both = `mtuictl close-workspace -w ${name} --force cancels and closes.`;
-    throw busyWorkspace(name, { jobs, then: both });
+    throw busyWorkspace(name, { jobs, next: both });
   }
   return close(workspace, { ...services, reason: `Workspace ${name} was closed by ${client.name}.` });
 };
