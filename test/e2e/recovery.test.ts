@@ -1,10 +1,12 @@
 import type { JobView } from "@mtui/core/registry";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
+  doubleHoldings,
   doubleUses,
   foreignLock,
   type Lab,
   type LabHost,
+  lockHoldings,
   lockPath,
   readLock,
   startLab,
@@ -29,6 +31,9 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
   let ant: LabHost;
   let bee: LabHost;
   let cat: LabHost;
+  /** Which workspaces' locks the hosts' observers must have seen during a test: `<workspace> <lock> <host>`. */
+  let atWork: string[] = [];
+  let earlier = new Set<string>();
 
   beforeAll(async () => {
     lab = await startLab({
@@ -58,6 +63,15 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     for (const { workspace } of workspaces) await home.ctl("close-workspace", workspace, "--force");
     await waitUntil(async () => (await queue()).claims.length === 0, { for: "all hosts to be free" });
     for (const host of lab.hosts) expect(await leftBehind(host)).toEqual([]);
+    const holdings = lockHoldings(lab.hosts);
+    const seen = holdings.filter((each) => !earlier.has(keyOf(each)));
+    expect(seen.map(({ workspace, lock, host }) => `${workspace} ${lock} ${host}`)).toEqual(
+      expect.arrayContaining(atWork),
+    );
+    expect(atWork).not.toEqual([]);
+    atWork = [];
+    earlier = new Set(holdings.map(keyOf));
+    expect(doubleHoldings(holdings)).toEqual([]);
     expect(doubleUses(lab.hosts.flatMap((host) => usesOf(host)))).toEqual([]);
     expect(await queue()).toMatchObject({ claims: [], tickets: [] });
     await home.ctl("daemon", "stop");
@@ -91,6 +105,7 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     await ok("lock", "-w", "desk", "-t", "ant", "-c", "mine");
     await ok("add-host", "-w", "work", "-t", "cat");
     const working = await background("run", "-w", "work", "--", ...SLEEP.split(" "));
+    atWork = ["desk pool ant", "desk pool bee", "desk operation ant", "work pool cat", "work operation cat"];
     const first = await background("add-host", "-w", "first", "-t", "ant");
     const second = await background("add-host", "-w", "second", "-t", "ant");
     await waitUntil(() => runs(cat, SLEEP), { for: "the command to run" });
@@ -128,6 +143,7 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
 
     await ok("close-workspace", "desk");
     await ok("job", "wait", first, "--timeout", "60");
+    atWork.push("first pool ant");
     expect((await queue()).tickets).toMatchObject([{ job: second, position: 1 }]);
     await ok("job", "cancel", second);
   });
@@ -144,6 +160,7 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     await ok("job", "wait", id, "--timeout", "60");
     expect(await status(id)).toMatchObject({ state: "done" });
     expect(nonceOf(await readLock(ant, "pool"))).not.toBe("none");
+    atWork = ["slow pool ant"];
   });
 
   test("a host that somebody else took meanwhile is theirs", async () => {
@@ -159,6 +176,7 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     expect(hosts).toEqual([]);
     expect(await readLock(bee, "pool")).toBe(theirs);
     await bee.exec(`rm ${lockPath("pool")}`);
+    atWork = ["desk pool bee", "bob pool bee"];
   });
 
   test("a host that does not answer stays a desk's own, and works when it is back", async () => {
@@ -169,6 +187,7 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     expect(await home.ctl("run", "-w", "desk", "--", "true")).toMatchObject({ code: 1 });
     await bee.wire({});
     await ok("run", "-w", "desk", "--", "true");
+    atWork = ["desk pool bee", "desk operation bee"];
   });
 
   test("an update that waited begins again after a stop, in its own workspace", async () => {
@@ -187,8 +206,14 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     await ok("job", "wait", id, "--timeout", "60");
     const { result } = await home.json<{ result: { verdict: string } }>("job", "result", id);
     expect(result).toMatchObject({ rrid, verdict: "PASSED" });
+    const desk = rrid.replaceAll(":", "-");
+    atWork = ["other pool ant", `${desk} pool ant`, `${desk} operation ant`];
   });
 });
+
+function keyOf({ host, lock, owner, from }: ReturnType<typeof lockHoldings>[number]): string {
+  return [host, lock, owner, from].join(" ");
+}
 
 function alive(pid: number): boolean {
   try {

@@ -1,15 +1,15 @@
 import type { DaemonEvent } from "@mtui/core/registry";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  doubleUses,
+  doubleHoldings,
   foreignLock,
   type Lab,
   type LabHost,
+  lockHoldings,
   lockPath,
   type Observation,
   readLock,
   startLab,
-  usesOf,
   waitUntil,
 } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
@@ -147,7 +147,11 @@ describe.skipIf(withoutLab)("one host, two workspaces", () => {
     expect((await home.json<Queue>("queue")).claims).toEqual([]);
     await home.ctl("close-workspace", "loser");
     expect(await leftBehind(host)).toEqual([]);
-    expect(doubleUses(usesOf(host))).toEqual([]);
+    const holdings = lockHoldings([host]);
+    expect(holdings.map(({ workspace, lock }) => `${workspace} ${lock}`)).toEqual(
+      expect.arrayContaining(["loser pool", "loser operation", "taker pool", "taker operation"]),
+    );
+    expect(doubleHoldings(holdings)).toEqual([]);
   });
 
   test("a foreign operation lock goes by force alone, and it is written down whose it was", async () => {

@@ -20,6 +20,7 @@ export { doubleUses, parallelSeconds, type Use, usesFrom, usesOf } from "./obser
 export type { PackageLike, PackageSpec } from "./packages/spec.ts";
 export { type Ended, run } from "./process.ts";
 export { poolHoldings, type Holding } from "./observe/holdings.ts";
+export { doubleHoldings, lockHoldings, witnessed } from "./observe/lock-holdings.ts";
 export { type DemoScenario, demoScenario, startDemoLab } from "./scenario.ts";
 export type { WireFault } from "./services/protocol.ts";
 export { type LabOptions, startLab } from "./start.ts";
