@@ -102,7 +102,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       ...(config.connection.ssh_config === undefined ? {} : { configFile: config.connection.ssh_config }),
     },
     locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },
-    jobsAtWork: () => jobs.list({ active: true }).map(({ id }) => id),
+    jobsAtWork: () => jobs.list({ active: true }).map(({ trace }) => trace),
     limits: { silence: config.connection.command_timeout, reconnect: config.connection.reattach },
     spool: config.jobs.spool_bytes,
     unended: unendedRecorder(journal, { clock }),

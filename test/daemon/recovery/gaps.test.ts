@@ -86,12 +86,12 @@ describe("a daemon that dies between two halves of a thing", () => {
     const ant = desk.pool.machine("ant");
     const forget = desk.services.steps.journal;
     forget.forget = () => undefined;
-    await desk.call("run", { workspace: "w", command: ["true"] });
+    const { job } = await desk.call("run", { workspace: "w", command: ["true"] });
     expect(desk.journal.steps.all()).toHaveLength(1);
     ant.collected.length = 0;
     const next = await desk.nextLife();
     await settle();
     expect(next.journal.steps.all()).toEqual([]);
-    expect(ant.collected).toEqual(["run-1.1"]);
+    expect(ant.collected).toEqual([`${next.services.jobs.get(job.id).trace}.1`]);
   });
 });

@@ -5,15 +5,16 @@ import { settle } from "../support/virtual-clock.ts";
 test("a command that a cancel did not reach is its job's, when that has not written it down and goes on", async () => {
   using desk = openDesk({ hosts: ["ant", "bee"] });
   await desk.call("add_host", { workspace: "w", target: ["ant"] });
-  await desk.call("run", { workspace: "w", command: ["true"] });
+  const done = await desk.call("run", { workspace: "w", command: ["true"] });
   const hang = Promise.withResolvers<void>();
   desk.pool.machine("ant").gates.command = () => hang.promise;
-  await desk.call("run", { workspace: "w", command: ["work"], background: true });
+  const working = await desk.call("run", { workspace: "w", command: ["work"], background: true });
   await settle();
+  const stepOf = ({ job }: { job: { id: string } }): string => `${desk.services.jobs.get(job.id).trace}.1`;
   const rows = {
-    theirs: "ant:22 run-2.1",
-    ended: "ant:22 run-1.1",
-    nobodysHost: "bee:22 run-2.1",
+    theirs: `ant:22 ${stepOf(working)}`,
+    ended: `ant:22 ${stepOf(done)}`,
+    nobodysHost: `bee:22 ${stepOf(working)}`,
     noJob: "ant:22 00112233445566778899aabbccddeeff",
   };
   desk.journal.write(() => {

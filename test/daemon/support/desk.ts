@@ -52,8 +52,11 @@ export interface Desk extends Disposable {
   ): string;
   /** Puts a file where its install logs would go. */
   spoilReport(rrid: string): void;
-  /** The daemon dies here and now, and another one begins with what was written down and the same hosts. */
-  nextLife(): Promise<Desk>;
+  /**
+   * The daemon dies here and now, and another one begins with what was written down and the same hosts.
+   * @param options.before done while there is no daemon
+   */
+  nextLife(options?: { before?: () => void }): Promise<Desk>;
   readonly journal: Journal;
 }
 
@@ -156,8 +159,9 @@ function oneLife(options: DeskOptions & { home: string; pool: FakePool; now?: nu
     clock,
     logged,
     journal,
-    async nextLife() {
+    async nextLife({ before } = {}) {
       journal[Symbol.dispose]();
+      before?.();
       const next = oneLife({ ...options, pool: pool.nextLife(), now: clock.now() });
       await recover(next.services, next.journal);
       return next;

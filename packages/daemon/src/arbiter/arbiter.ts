@@ -1,4 +1,4 @@
-import { fromReport } from "@mtui/core/protocol";
+import { fromReport, type MtuiError } from "@mtui/core/protocol";
 import { arbiterEvents } from "./arbiter-event.ts";
 import { checkRequest } from "./check-request.ts";
 import { Alarm } from "./alarm.ts";
@@ -178,17 +178,21 @@ class ArbiterShell implements HostArbiter {
     this.#calls.stop();
   }
 
-  /** The state changes at once; what follows from it is done in order, also when a listener calls back in. */
+  /**
+   * The state changes at once; what follows from it is done in order, also when a listener calls back in.
+   * @throws MtuiError state.io when something new is asked for that cannot be written down; nothing has changed then
+   */
   #dispatch(event: Untimed<Event>, asker?: PendingClaim): readonly Effect[] {
     const before = this.#state;
     const { state, effects } = step(before, { ...event, at: this.#options.now() });
+    const refused = this.#writeDown(before, state);
+    if (refused !== null && isNew(event)) throw refused;
     this.#state = state;
     const news = effects.flatMap((effect) => arbiterEvents(effect, { before, after: state }));
-    this.#writeDown(before);
     for (const effect of effects) {
       this.#claims.enter(effect, state);
       if (effect.type === "queued" && asker) this.#calls.enter(effect.ticket, asker);
-      this.#todo.push(() => this.#carryOut(effect));
+      this.#todo.push(() => this.#carryOut(effect, refused));
     }
     for (const record of news) this.#todo.push(() => this.#options.onEvent?.(record));
     this.#todo.push(() => this.#calls.refresh(before, this.#state));
@@ -198,16 +202,17 @@ class ArbiterShell implements HostArbiter {
   }
 
   /** Before anything follows from it. Tickets of those who go on after a restart stay written down. */
-  #writeDown(before: ArbiterState): void {
+  #writeDown(before: ArbiterState, after: ArbiterState): MtuiError | null {
     const { journal } = this.#options;
-    const change = journal && changesBetween(before, this.#state);
-    if (change) journal.record(this.#suspended ? { ...change, tickets: [] } : change);
+    const change = journal && changesBetween(before, after);
+    return change ? journal.record(this.#suspended ? { ...change, tickets: [] } : change) : null;
   }
 
-  #carryOut(effect: Effect): void {
+  /** @param refused why it could not be written down: what is given back is given back all the same, nothing is taken */
+  #carryOut(effect: Effect, refused: MtuiError | null): void {
     switch (effect.type) {
       case "attempt":
-        void this.#attempt(effect);
+        void this.#attempt(effect, refused);
         return;
       case "abort":
         this.#calls.get(effect.ticket)?.abort(effect.error);
@@ -228,11 +233,12 @@ class ArbiterShell implements HostArbiter {
     }
   }
 
-  async #attempt(effect: Extract<Effect, { type: "attempt" }>): Promise<void> {
+  async #attempt(effect: Extract<Effect, { type: "attempt" }>, refused: MtuiError | null): Promise<void> {
     const { ticket, attempt, assigned } = effect;
     const pending = this.#calls.get(ticket);
     if (!pending) return;
-    const end = await pending.run(this.#claims.withSlots(assigned));
+    const end =
+      refused === null ? await pending.run(this.#claims.withSlots(assigned)) : { error: refused.toReport() };
     if ("error" in end) this.#dispatch({ type: "broken", ticket, attempt, error: end.error });
     else
       this.#dispatch({
@@ -274,4 +280,9 @@ class ArbiterShell implements HostArbiter {
     if (this.#stopping && this.#calls.size === 0) this.#alarm.stop();
     else this.#alarm.set(this.#state.wakeAt, () => this.#dispatch({ type: "tick" }));
   }
+}
+
+/** It is asked for just now: whoever asks can be refused. */
+function isNew({ type }: Untimed<Event>): boolean {
+  return type === "request" || type === "takeover";
 }

@@ -1,4 +1,5 @@
 import type { Slot } from "@mtui/core/domain";
+import type { MtuiError } from "@mtui/core/protocol";
 import type { ArbiterEvent } from "./arbiter-event.ts";
 import type { ArbiterChange } from "./changes.ts";
 import type { Claim, ClaimFields } from "./claim.ts";
@@ -29,8 +30,8 @@ export interface ArbiterOptions {
 
 /** What survives the daemon. */
 export interface ArbiterJournal {
-  /** Told of each change before anything follows from it. Does not throw. */
-  record(change: ArbiterChange): void;
+  /** Told of each change before anything follows from it. Does not throw. @returns why it could not be written, or null */
+  record(change: ArbiterChange): MtuiError | null;
   /** @throws MtuiError state.io while nothing can be written down */
   assertWritable(): void;
 }

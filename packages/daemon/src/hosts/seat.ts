@@ -26,7 +26,7 @@ export interface SeatOptions {
   readonly spool?: number;
   /** By host key, changes that a cancel could not reach. */
   readonly unended: (hostKey: string) => Set<string>;
-  /** Ids of jobs that will ask for what their commands left on hosts. */
+  /** Traces of jobs that will ask for what their commands left on hosts. */
   readonly jobsAtWork?: () => readonly string[];
   readonly paths: RemotePaths;
   readonly clock: Clock;

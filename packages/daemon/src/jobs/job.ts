@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
 import type { Clock } from "@mtui/core/clock";
@@ -24,8 +25,8 @@ export interface JobOptions {
   request: JobRequest;
   clock: Clock;
   events: EventLog;
-  /** Writes the job down, whenever it has come to another state. */
-  save?: (job: Job) => void;
+  /** Writes the job down, whenever it has come to another state. @returns why it could not, or null */
+  save?: (job: Job) => MtuiError | null;
   /** The same job in an earlier life of the daemon. */
   former?: SavedJob;
   /** How its work ended in that life, if it did. */
@@ -39,6 +40,11 @@ export interface JobOptions {
  */
 export class Job {
   readonly id: string;
+  /**
+   * By this the hosts know its steps. Ids begin from 1 again when the state was lost, and what a namesake has left
+   * on a host must never be taken for this one's: so there is chance in it. (In older rows it is the id alone.)
+   */
+  readonly trace: string;
   readonly request: JobRequest;
   readonly #clock: Clock;
   readonly #events: EventLog;
@@ -58,7 +64,7 @@ export class Job {
   readonly #ended = Promise.withResolvers<void>();
   readonly #frozen = new AbortController();
   readonly #left = Promise.withResolvers<MtuiError>();
-  readonly #save: (job: Job) => void;
+  readonly #save: (job: Job) => MtuiError | null;
   #begun = false;
   readonly #again: boolean;
   readonly #resumed: boolean;
@@ -68,9 +74,11 @@ export class Job {
   /** Of a job that goes again through what it did: how far a cancel finds it. */
   #howFar: (() => Reached) | null = null;
 
+  /** @throws MtuiError state.io when a new one cannot be written down */
   constructor(id: string, options: JobOptions) {
     const { former } = options;
     this.id = id;
+    this.trace = former === undefined ? `${id}.${randomBytes(6).toString("hex")}` : (former.trace ?? id);
     this.request = options.request;
     this.#clock = options.clock;
     this.#events = options.events;
@@ -79,13 +87,16 @@ export class Job {
     this.#resumed = former !== undefined;
     this.#former = former?.hosts ?? {};
     this.#created = former?.created ?? this.#clock.now();
-    this.#save = options.save ?? (() => undefined);
+    this.#save = options.save ?? (() => null);
     this.#worked = options.worked ?? null;
     this.#reached = former?.reached ?? null;
     if (former?.state === "cancelling") {
       this.#state = "cancelling";
       this.#asked.abort(cancelled("It was cancelled before the daemon was started again."));
     }
+    // A new one is written down before anybody hears its name; a known one is in the books already.
+    const refused = former === undefined ? this.#save(this) : null;
+    if (refused !== null) throw refused;
     this.#emit("job.state", { data: { state: this.#state, command: options.request.command } });
   }
 
@@ -174,11 +185,14 @@ export class Job {
     if (!now && this.#state === "waiting" && this.#ticket === null) this.#transition("running");
   }
 
-  /** From now on hosts are changed for it: it cannot simply begin again. */
+  /** From now on hosts are changed for it: it cannot simply begin again. @throws MtuiError state.io */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    this.#save(this);
+    const refused = this.#save(this);
+    if (refused === null) return;
+    this.#begun = false;
+    throw refused;
   }
 
   /** It had begun in a former life of the daemon: what it did then is not done again. */
@@ -316,6 +330,7 @@ export class Job {
     return {
       ...this.request,
       recipe: this.request.recipe ?? null,
+      trace: this.trace,
       state: this.#state,
       begun: this.#begun,
       created: this.#created,

@@ -1,4 +1,4 @@
-import type { ErrorReport } from "@mtui/core/protocol";
+import type { ErrorReport, MtuiError } from "@mtui/core/protocol";
 import type { JobState, JobView } from "@mtui/core/registry";
 
 /** The operation's own parameters, and who asked. */
@@ -22,6 +22,8 @@ export interface SavedJob {
   workspace: string;
   rrid: string | null;
   recipe: JobRecipe | null;
+  /** By which hosts know its steps; null in older rows, where it is the job's id. */
+  trace: string | null;
   state: JobState;
   /** False = nothing was changed on any host for it. */
   begun: boolean;
@@ -49,12 +51,11 @@ export interface JobEnd {
 
 /** Where jobs are written down. None of these throw. */
 export interface JobJournal {
-  save(id: string, job: SavedJob): void;
+  /** @returns why it could not be written, or null: nothing begins then */
+  save(id: string, job: SavedJob): MtuiError | null;
   /** With the last state, or the end of the work, and at once: an end without its result is half an answer. */
   saveEnd(id: string, job: SavedJob, result: unknown): void;
   forget(id: string): void;
   /** How many jobs of this operation there have been. */
   count(operation: string): number;
-  /** @throws MtuiError state.io */
-  assertWritable(): void;
 }

@@ -63,7 +63,6 @@ export class JobTable {
    */
   start(request: JobRequest, work: (job: Job) => Promise<JobEnd>): Job {
     this.assertRoom([request.workspace]);
-    this.#options.journal?.assertWritable();
     this.#retire();
     const job = this.#make(this.#nextId(request.operation), request);
     this.#work(job, work);
@@ -87,6 +86,7 @@ export class JobTable {
   /** One that had ended, or that ends now because it cannot go on; `end` as it was, or as it is now. */
   recall(id: string, { former, end }: { former: SavedJob; end: JobEnd }): Job {
     const job = this.#make(id, requestOf(former), { former });
+    this.#resultSizes.set(id, sizeOf(end));
     if (isFinal(former.state)) job.recall(former, end);
     else job.finish(end);
     return job;
@@ -100,26 +100,25 @@ export class JobTable {
 
   #make(id: string, request: JobRequest, again?: { former: SavedJob; worked?: JobEnd | undefined }): Job {
     const { clock, events } = this.#options;
-    const save = (job: Job): void => this.#save(job);
+    const save = (job: Job): MtuiError | null => this.#save(job);
     const job = new Job(id, { request, clock, events, save, ...again });
     this.#jobs.set(id, job);
-    // A new one is written down before anybody hears its name; a known one is in the books already.
-    if (again === undefined) this.#save(job);
     return job;
   }
 
-  #save(job: Job): void {
+  #save(job: Job): MtuiError | null {
     const { journal } = this.#options;
     const end = job.end ?? job.worked;
-    if (end === null) journal?.save(job.id, job.saved());
-    else journal?.saveEnd(job.id, job.saved(), end.result);
+    if (end === null) return journal?.save(job.id, job.saved()) ?? null;
+    journal?.saveEnd(job.id, job.saved(), end.result);
     if (job.final) this.#options.outputs?.ended(job.id);
+    return null;
   }
 
   #work(job: Job, work: (job: Job) => Promise<JobEnd>): void {
     void new Promise<JobEnd>((resolve) => resolve(work(job))).then(
       (end) => {
-        this.#resultSizes.set(job.id, JSON.stringify(end.result)?.length ?? 0);
+        this.#resultSizes.set(job.id, sizeOf(end));
         job.finish(end);
       },
       (thrown: unknown) => job.fail(thrown),
@@ -187,6 +186,11 @@ export class JobTable {
       this.#options.outputs?.forget(job.id);
     }
   }
+}
+
+/** Of its result, in characters of JSON. */
+function sizeOf({ result }: JobEnd): number {
+  return JSON.stringify(result)?.length ?? 0;
 }
 
 function requestOf({ operation, command, workspace, rrid, recipe }: SavedJob): JobRequest {

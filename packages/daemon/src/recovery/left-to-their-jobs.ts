@@ -7,13 +7,13 @@ import type { Journal } from "../store/journal.ts";
  * come to them again, and end them. Nobody else may do so before, or they would find nothing and say that it never ran.
  */
 export function leaveToTheirJobs({ steps }: Pick<Services, "steps">, journal: Journal): void {
-  const goesOn = new Set(
-    journal.jobs.all().flatMap(([id, { state, recipe }]) => (isFinal(state) || recipe === null ? [] : [id])),
-  );
+  const goOn = journal.jobs.all().filter(([, { state, recipe }]) => !isFinal(state) && recipe !== null);
+  const byTrace = new Map(goOn.map(([id, { trace }]) => [trace ?? id, id]));
   const theirs = journal.unended.all().filter(([key]) => {
-    const [, hostKey = "", job = "", step = ""] = /^(\S+) (.+)\.(\d+)$/.exec(key) ?? [];
+    const [, hostKey = "", trace = "", step = ""] = /^(\S+) (.+)\.(\d+)$/.exec(key) ?? [];
+    const job = byTrace.get(trace);
     const host = journal.claims.get(hostKey);
-    if (host?.state !== "claimed" || !goesOn.has(job)) return false;
+    if (host?.state !== "claimed" || job === undefined) return false;
     return steps.journal.find({ job, host: host.name, step: Number(step) }) === null;
   });
   if (theirs.length > 0)

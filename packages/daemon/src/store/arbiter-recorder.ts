@@ -5,7 +5,7 @@ import type { Journal } from "./journal.ts";
 /** Writes down who has which host and who waits, one transaction for each event of the arbiter. */
 export function arbiterRecorder(journal: Journal): ArbiterJournal {
   return {
-    record: (change) => void journal.write(() => writeDown(journal, change)),
+    record: (change) => journal.writeFirst(() => writeDown(journal, change)),
     assertWritable: () => journal.assertWritable(),
   };
 }

@@ -9,7 +9,7 @@ export function jobRecorder(journal: Journal): JobJournal {
   return {
     save(id, job) {
       const number = Number(id.slice(id.lastIndexOf("-") + 1));
-      journal.write(() => {
+      return journal.writeFirst(() => {
         journal.jobs.put(id, job);
         const counter = `job:${job.operation}`;
         if (number > journal.count(counter)) journal.counters.put(counter, number);
@@ -28,6 +28,5 @@ export function jobRecorder(journal: Journal): JobJournal {
         journal.results.remove(id);
       }),
     count: (operation) => journal.count(`job:${operation}`),
-    assertWritable: () => journal.assertWritable(),
   };
 }

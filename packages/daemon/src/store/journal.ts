@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import type { MtuiError } from "@mtui/core/protocol";
 import type { ArbiterJournal } from "../arbiter/index.ts";
 import type { Log } from "../log/index.ts";
 import { arbiterRecorder } from "./arbiter-recorder.ts";
@@ -37,7 +38,7 @@ import { Table } from "./table.ts";
 /**
  * What the daemon remembers beyond its own life: workspaces, who has which host, who waits for which,
  * jobs. Written first, answered after. What cannot be written does not stop what is under way (its
- * hosts must be released all the same), but nothing new begins: `assertWritable`.
+ * hosts must be released all the same), but nothing new begins: `writeFirst`, `assertWritable`.
  */
 export class Journal implements Disposable {
   readonly workspaces: Table<WorkspaceRecord>;
@@ -107,6 +108,11 @@ export class Journal implements Disposable {
       this.#broken = thrown;
       return false;
     }
+  }
+
+  /** As `write`, of what nothing may begin without. @returns why it could not be written, or null */
+  writeFirst(change: () => void): MtuiError | null {
+    return this.write(change) ? null : stateError(this.#path, this.#broken ?? "it is closed");
   }
 
   /**

@@ -89,6 +89,8 @@ export const jobRecord = z.object({
       }),
     })
     .nullable(),
+  /** By which hosts know its steps. Absent in older ones: there it is the job's id. */
+  trace: z.string().nullable().default(null),
   state: jobState,
   /** False = nothing was changed on any host for it yet: it may simply begin again. */
   begun: z.boolean(),

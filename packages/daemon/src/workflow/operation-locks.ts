@@ -23,7 +23,7 @@ interface Refusal {
  * Takes the lock on every run's host.
  * @returns the runs that hold theirs, and those that were left out with the reason
  * @throws MtuiError lock.foreign when a host is locked and stays so for the time to wait; lock.io when
- *   nobody holds it and it cannot be taken all the same
+ *   nobody holds it and it cannot be taken all the same; state.io when it cannot be written down that it begins
  */
 export async function takeOperationLocks(
   context: WorkflowContext,
@@ -45,7 +45,7 @@ export async function takeOperationLocks(
     const held = runs.filter((run) => run.lock !== null);
     if (refusals.length === 0 && !context.signal.aborted) {
       context.waiting?.(false);
-      if (held.length > 0) context.begin?.();
+      if (held.length > 0) await begin(context, held);
       return { held, out };
     }
     await releaseOperationLocks(context, held);
@@ -59,6 +59,15 @@ export async function takeOperationLocks(
     const ms = Math.min(left, poll * (0.5 + (context.random ?? Math.random)()));
     context.waiting?.(true);
     await pause(clock, { ms, signal: context.signal });
+  }
+}
+
+async function begin(context: WorkflowContext, held: readonly HostRun[]): Promise<void> {
+  try {
+    context.begin?.();
+  } catch (thrown) {
+    await releaseOperationLocks(context, held);
+    throw thrown;
   }
 }
 

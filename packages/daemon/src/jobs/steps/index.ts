@@ -7,4 +7,4 @@ export type {
   StepKey,
   StepOutputs,
 } from "./saved-step.ts";
-export { idOf } from "./recorded-session.ts";
+export { stepId } from "./recorded-session.ts";

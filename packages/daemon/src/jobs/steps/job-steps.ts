@@ -62,6 +62,7 @@ export class JobSteps {
       ...options,
       outputs: outputsOf(job, outputs),
       job: job.id,
+      trace: job.trace,
       again: job.again,
       frozen: job.frozen,
       stopped: this.#cancel.signal(name),

@@ -16,6 +16,8 @@ import type { SavedEnd, SavedLock, SavedStep, StepJournal, StepKey, StepOutputs 
 
 export interface RecordedOptions {
   readonly job: string;
+  /** By which its hosts know its steps. */
+  readonly trace: string;
   /** The host's session of now: it is replaced when the connection is made again. */
   readonly session: () => HostSession;
   readonly journal: StepJournal;
@@ -106,7 +108,7 @@ export class RecordedSession implements HostSession {
   ): Promise<Changed> {
     const changed = await this.#recorded({ kind: "change", command, options }, async (key) => {
       const output = this.#options.outputs.open(key, { capture: captureOf(options) });
-      const id = idOf(key);
+      const id = this.#idOf(key);
       const wishes = {
         ...options,
         detach: this.#options.frozen,
@@ -200,6 +202,10 @@ export class RecordedSession implements HostSession {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
+  #idOf({ step }: StepKey): string {
+    return stepId(this.#options.trace, step);
+  }
+
   get #where(): { job: string; host: string } {
     return { job: this.#options.job, host: this.name };
   }
@@ -250,7 +256,7 @@ export class RecordedSession implements HostSession {
     const at = clock.now();
     const outcome = await this.#alive(work(key));
     const written = await journal.save(key, { kind, command, at, end: savedEnd(outcome) });
-    if (kind === "change" && written && "stdout" in outcome) this.#session.collect([idOf(key)]);
+    if (kind === "change" && written && "stdout" in outcome) this.#session.collect([this.#idOf(key)]);
     return outcome;
   }
 
@@ -262,7 +268,7 @@ export class RecordedSession implements HostSession {
     const { stdout, stderr, ...rest } = end;
     if (stdout === null || stderr === null) return rest as Changed;
     // The former life may have died before it could say so.
-    if (kind === "change") this.#session.collect([idOf(asked.key)]);
+    if (kind === "change") this.#session.collect([this.#idOf(asked.key)]);
     const kept = await this.#options.outputs.open(asked.key, asked).end();
     if (
       kept.stdout.bytes < stdout.bytes - stdout.dropped ||
@@ -308,9 +314,9 @@ function never<T>(): Promise<T> {
   return new Promise<T>(() => {});
 }
 
-/** Of a step on its host: the job's id is unique in the daemon, and the daemon's directory there its own. */
-export function idOf({ job, step }: StepKey): string {
-  return `${job}.${step}`;
+/** Of a step on its host, for ever: no other job has the trace, and no other daemon the directory there. */
+export function stepId(trace: string, step: number): string {
+  return `${trace}.${step}`;
 }
 
 function savedEnd(outcome: Changed): SavedEnd {
