@@ -35,6 +35,22 @@ describe("a job", () => {
     expect(states.map(({ data }) => data?.["state"])).toEqual(["queued", "running", "done"]);
   });
 
+  test("shows the last line of a host's step beside no other step", async () => {
+    const { table } = tableOf();
+    const work = Promise.withResolvers<JobEnd>();
+    const job = table.start(request, () => work.promise);
+    await settle();
+    const line = (): string | undefined => job.view().hosts["ant"]?.last_line;
+    job.host("ant", { step: "install patches", state: "running" });
+    job.output("ant", { text: "(2/2) Installing: x\n", stream: "stdout", step: 1, offset: 0, bytes: 22 });
+    job.host("ant", { step: "install patches", state: "running", message: "slow" });
+    expect(line()).toBe("(2/2) Installing: x");
+    job.host("ant", { step: "query versions", state: "running" });
+    expect(line()).toBeUndefined();
+    work.resolve(done);
+    await job.ended;
+  });
+
   test("that has ended, however it did, keeps nothing to begin it again with", async () => {
     const { table } = tableOf();
     const client = { id: "c1", kind: "terminal", name: "ada", namespace: null } as const;

@@ -219,6 +219,8 @@ export class Job {
     const known = this.#hosts.get(name) ?? this.#former[name];
     const same = known?.step === progress.step && known?.state === progress.state;
     const since = (same ? known?.since : undefined) ?? this.#clock.now();
+    // What was printed last belongs to the step that printed it.
+    if (known !== undefined && known.step !== progress.step) this.#lastLines.delete(name);
     this.#hosts.set(name, { ...progress, since });
     this.#emit("job.host", { host: name, data: { ...progress, since } });
   }
