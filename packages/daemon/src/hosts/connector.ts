@@ -72,6 +72,8 @@ export interface HostConnector extends AsyncDisposable {
   enter(claim: Claim, purpose: LockPurpose, options?: OpenOptions): Promise<Entered>;
   /** A new connection under a claim that has begun. @throws as `enter` */
   open(claim: Claim, options?: OpenOptions): Promise<HostSession>;
+  /** A change on a host that is not connected is to be ended: whoever connects it next does so. */
+  endLater(claim: Claim, id: string): void;
   /** A look that changes nothing. @throws as `enter` */
   probe: ProbeHost;
 }
@@ -175,6 +177,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
         }
       });
     },
+    endLater: ({ hostKey }, id) => void seats.unended(hostKey).add(id),
     probe: createProber({ resolve, settings, paths, identity, stale, live, dial: options.dial ?? dial }),
     [Symbol.asyncDispose]: async () => await parking[Symbol.asyncDispose](),
   };

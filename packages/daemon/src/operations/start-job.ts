@@ -1,10 +1,11 @@
 import type { OperationName, ParamsOf } from "@mtui/core/registry";
-import { MtuiError } from "@mtui/core/protocol";
+import { MtuiError, toMtuiError } from "@mtui/core/protocol";
 import type { Job, JobEnd, SavedJob } from "../jobs/index.ts";
 import { fullName } from "../workspaces/names.ts";
+import { reopen } from "../workspaces/reconnect.ts";
 import type { Workspace } from "../workspaces/workspace.ts";
 import { askedNote } from "../asked/index.ts";
-import { JobSteps } from "../jobs/steps/index.ts";
+import { JobSteps, type JobStepsOptions } from "../jobs/steps/index.ts";
 import type { Call, JobHandler, Services } from "./context.ts";
 
 export interface SlowParams {
@@ -57,7 +58,7 @@ export function startJob<N extends OperationName>(
 }
 
 export function stepsOf(job: Job, services: Services): JobSteps {
-  const steps = new JobSteps({ ...services.steps, job });
+  const steps = new JobSteps({ ...services.steps, job, reach: reachIn(job.request.workspace, services) });
   void job.ended.then(() => {
     steps.end();
     const workspace = services.workspaces.find(job.request.workspace);
@@ -67,6 +68,21 @@ export function stepsOf(job: Job, services: Services): JobSteps {
     }
   });
   return steps;
+}
+
+/** Connects a host of the workspace that is not connected: it was away when the daemon was started again. */
+function reachIn(name: string, { workspaces, connector }: Services): JobStepsOptions["reach"] {
+  return async (hostName, signal) => {
+    const workspace = workspaces.find(name);
+    const host = workspace?.hosts.get(hostName);
+    if (workspace === undefined || host === undefined || host.session.connected) return null;
+    try {
+      await reopen(host, { connector, signal, workspace: name, rrid: workspace.rridText });
+      return null;
+    } catch (thrown) {
+      return toMtuiError(thrown).toReport();
+    }
+  };
 }
 
 /**

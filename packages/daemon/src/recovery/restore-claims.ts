@@ -13,7 +13,7 @@ const LEFT = "the daemon ended while it had this host; looking what it left ther
  * that had it for sure, else by nobody but the releaser, which removes whatever of ours is on it.
  */
 export function restoreClaims(
-  { arbiter, workspaces, releaser }: Services,
+  { arbiter, workspaces, releaser, connector }: Services,
   { journal }: { journal: Journal },
 ): { resumed: number; releasing: number } {
   const count = { resumed: 0, releasing: 0 };
@@ -23,7 +23,9 @@ export function restoreClaims(
     const host = journal.hosts.get(id);
     const workspace = workspaces.find(owner);
     if (record.state === "claimed" && host !== null && workspace !== undefined) {
-      workspace.hosts.set(hostName, hostOf(arbiter.adopt(fields, { job }), host));
+      const claim = arbiter.adopt(fields, { job });
+      const endLater = (command: string): void => connector.endLater(claim, command);
+      workspace.hosts.set(hostName, hostOf(claim, { ...host, endLater }));
       const history = journal.histories.get(id);
       if (history !== null) workspace.histories.set(hostName, history as unknown as HostHistory);
       count.resumed += 1;
@@ -37,12 +39,20 @@ export function restoreClaims(
 
 function hostOf(
   claim: Claim,
-  { poolLock, byHand, silence, slots, warnings, facts }: HostRecord,
+  {
+    poolLock,
+    byHand,
+    silence,
+    slots,
+    warnings,
+    facts,
+    endLater,
+  }: HostRecord & { endLater: (command: string) => void },
 ): WorkspaceHost {
   const locks = byHand === null ? [poolLock] : [poolLock, byHand];
   return {
     claim,
-    session: dormantSession(claim, { facts, locks }),
+    session: dormantSession(claim, { facts, locks, endLater }),
     poolLock,
     slots,
     warnings,

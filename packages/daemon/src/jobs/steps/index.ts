@@ -1,4 +1,4 @@
-export { JobSteps, type StepsOptions } from "./job-steps.ts";
+export { JobSteps, type JobStepsOptions, type StepsOptions } from "./job-steps.ts";
 export type {
   SavedEnd,
   SavedLock,

@@ -1,4 +1,5 @@
 import type { Clock } from "@mtui/core/clock";
+import type { ErrorReport } from "@mtui/core/protocol";
 import type { HeldLock, HostSession } from "../../hosts/index.ts";
 import type { Job } from "../job.ts";
 import { CancelPoint } from "./cancel-point.ts";
@@ -14,6 +15,12 @@ export interface StepsOptions {
   readonly patienceMs: number;
 }
 
+export interface JobStepsOptions extends StepsOptions {
+  readonly job: Job;
+  /** As `RecordedOptions`. */
+  readonly reach: (host: string, signal: AbortSignal) => Promise<ErrorReport | null>;
+}
+
 /** A host of the job's workspace. */
 interface StepHost {
   readonly claim: { readonly hostName: string };
@@ -23,12 +30,12 @@ interface StepHost {
 
 /** The hosts of one job, each with its numbered steps. */
 export class JobSteps {
-  readonly #options: StepsOptions & { job: Job };
+  readonly #options: JobStepsOptions;
   readonly #hosts = new Map<string, { host: StepHost; session: RecordedSession }>();
   readonly #cancel: CancelPoint;
 
   /** As soon as the job is there: who cancels it in its turn or before asks how far it is. */
-  constructor(options: StepsOptions & { job: Job }) {
+  constructor(options: JobStepsOptions) {
     const { job, journal } = options;
     this.#options = options;
     this.#cancel = new CancelPoint(job, job.again ? journal.ended(job.id) : new Map());
@@ -57,7 +64,7 @@ export class JobSteps {
     const name = host.claim.hostName;
     const known = this.#hosts.get(name);
     if (known !== undefined) return known.session;
-    const { job, outputs, ...options } = this.#options;
+    const { job, outputs, reach, ...options } = this.#options;
     const session = new RecordedSession({
       ...options,
       outputs: outputsOf(job, outputs),
@@ -68,6 +75,7 @@ export class JobSteps {
       stopped: this.#cancel.signal(name),
       asks: (step) => this.#cancel.asks(name, step),
       session: () => host.session,
+      reach: async (signal) => await reach(name, signal),
     });
     this.#hosts.set(name, { host, session });
     return session;

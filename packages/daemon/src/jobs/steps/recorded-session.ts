@@ -31,12 +31,15 @@ export interface RecordedOptions {
   readonly stopped: AbortSignal;
   /** Told of each step before anything is done for it. */
   readonly asks: (step: number) => void;
-  /** For so long a reading query is asked again when the link breaks under it (milliseconds). */
+  /** Tries to connect the host, if it is not. @returns why it is not the workspace's any more; null = it is */
+  readonly reach: (signal: AbortSignal) => Promise<ErrorReport | null>;
+  /** For so long a step is asked for again that changes nothing, when its host is away (milliseconds). */
   readonly patienceMs: number;
 }
 
 type Changed = CommandOutcome & { lockReleased?: boolean };
 type Outcome = Changed | { readonly state: "absent" };
+type Unreachable = Extract<CommandOutcome, { state: "unreachable" }>;
 
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 15_000;
@@ -88,7 +91,7 @@ export class RecordedSession implements HostSession {
       const output = this.#options.outputs.open(key, { fresh: true, capture: captureOf(options) });
       if (this.#options.again && options.signal?.aborted) return this.#notBegun();
       const { onOutput: _, ...quiet } = options;
-      return await this.#askAgain(options, async () => {
+      return await this.#askAgain({ ...options, away: ["lost", "unreachable"] }, async () => {
         const outcome = await this.#session.query(command, quiet);
         // Whole, and only when it is the answer: what came of a broken one is no part of it.
         if ("stdout" in outcome && outcome.state !== "lost") {
@@ -115,9 +118,13 @@ export class RecordedSession implements HostSession {
         // Followers are told by the files' writer: who comes late is told the same.
         onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => output.push(stream, chunk),
       };
-      const stopped = options.signal?.aborted === true;
+      let stopped = false;
       let outcome: Outcome = { state: "absent" };
-      if (this.#options.again) outcome = await this.#session.follow(id, { ...wishes, from: output.received });
+      if (this.#options.again)
+        outcome = await this.#askAgain({ ...options, away: ["unreachable"] }, async () => {
+          stopped = options.signal?.aborted === true;
+          return await this.#session.follow(id, { ...wishes, from: output.received });
+        });
       if (this.#options.again && stopped) outcome = this.#asCancelled(outcome);
       if (outcome.state === "absent") outcome = await this.#session.change(command, lock, { ...wishes, id });
       if (!("stdout" in outcome)) return outcome;
@@ -278,17 +285,22 @@ export class RecordedSession implements HostSession {
     return { ...rest, stdout: kept.stdout, stderr: kept.stderr } as Changed;
   }
 
-  /** The link may break under a question; the answer does not depend on how often it is asked. */
-  async #askAgain(options: ExecOptions, ask: () => Promise<CommandOutcome>): Promise<CommandOutcome> {
-    const { clock, frozen, patienceMs } = this.#options;
+  /** The link may break under a question, or not be there yet; the answer does not depend on how often it is asked. */
+  async #askAgain<T extends Outcome>(
+    options: ExecOptions & { away: readonly Outcome["state"][] },
+    ask: () => Promise<T>,
+  ): Promise<T | Unreachable> {
+    const { clock, frozen, patienceMs, reach } = this.#options;
     const until = clock.now() + patienceMs;
     for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(ms * 2, MAX_PAUSE_MS)) {
       const outcome = await ask();
-      const broken = outcome.state === "lost" || outcome.state === "unreachable";
-      if (!broken || clock.now() + ms > until || options.signal?.aborted) return outcome;
+      const over = clock.now() + ms > until || options.signal?.aborted === true || frozen.aborted;
+      if (!options.away.includes(outcome.state) || over) return outcome;
       options.onLink?.("broken");
       const signal = options.signal === undefined ? frozen : AbortSignal.any([options.signal, frozen]);
-      await pause(clock, { ms, signal });
+      if (!(await pause(clock, { ms, signal }))) continue;
+      const error = await reach(signal);
+      if (error !== null) return { state: "unreachable", error };
     }
   }
 
