@@ -52,6 +52,41 @@ describe("the lease of a workspace", () => {
     stop();
   });
 
+  test.each([
+    ["a question", "list_hosts", {}],
+    ["a job", "run", { command: ["true"] }],
+  ] as const)(
+    "is looked at in the very step that ends it: %s is in time, or told",
+    async (_what, name, params) => {
+      using desk = openDesk({ hosts: ["ant"] });
+      await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });
+      let sweep = (): void => undefined;
+      const clock = {
+        now: () => desk.clock.now(),
+        after: (_ms: number, run: () => void) => ((sweep = run), () => {}),
+      };
+      keepLeases({ ...desk.services, clock });
+      const call = () => desk.call(name, { workspace: "w", ...params }, { client: AGENT });
+      const workspace = desk.services.workspaces.require("claude/w");
+
+      await desk.clock.advance(LEASE_MS.agent + 1);
+      // No promise has had a turn between the call and the sweep.
+      const inTime = call();
+      sweep();
+      expect(workspace.closing).toBe(false);
+      await inTime;
+      await desk.clock.advance(LEASE_MS.agent + 1);
+      sweep();
+      // Nor between the look and the end: nobody gets in there.
+      const tooLate = desk.call("run", { workspace: "w", command: ["true"] }, { client: AGENT });
+      expect(workspace.closing).toBe(true);
+      await expect(tooLate).rejects.toMatchObject({ kind: "workspace.closed" });
+      await desk.clock.advance(1000);
+      await expect(call()).rejects.toMatchObject({ kind: "lease.lost" });
+      expect(desk.pool.machine("ant").files.pool).toBeNull();
+    },
+  );
+
   test("one that cannot be closed does not stop the sweep of the others", async () => {
     using desk = openDesk({ hosts: ["ant", "bee"] });
     await desk.call("add_host", { workspace: "w", target: ["ant"] }, { client: AGENT });

@@ -88,8 +88,6 @@ export async function connect(target: SshTarget, options: ConnectOptions): Promi
     client.once("close", onClose);
     client.once("ready", () => {
       settle();
-      // ssh2 leaves Nagle on: 40 ms a command.
-      client.setNoDelay(true);
       resolve(new Ssh2Transport(client, { target, socket: sock }));
     });
     try {
