@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import type { ResultOf } from "@mtui/core/registry";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
@@ -11,8 +12,9 @@ import { seededRandom } from "./support/random.ts";
 import { PLATFORM, WAITING } from "./support/verdict-lab.ts";
 
 const NAMES = ["killed", "restarted", "upgraded", "hung"];
+const LONG = process.env["MTUI_LONG"] === "1";
 /** Changes of a report, with as many deaths. */
-const CHANGES = process.env["MTUI_LONG"] === undefined ? 6 : 40;
+const CHANGES = LONG ? 40 : 6;
 const RELEASED = NAMES.map((name) => `gone-${name} = 1.0-1`);
 
 const turn = (): Promise<void> => new Promise((next) => void setImmediate(next));
@@ -141,13 +143,34 @@ describe.skipIf(withoutLab)("an agent in the middle of an update, whatever becom
   test("hung: every call says so within its limit, and what is known; afterwards all is as it was", async () => {
     const half = await halfway("hung");
     process.kill(half.pid, "SIGSTOP");
+    const { workspace } = half;
+    const note = "noted while nobody listened";
     try {
-      const update = await half.update;
-      expect(update.isError).toBe(true);
-      expect(textOf(update)).toContain("daemon.unreachable");
+      await waitUntil(() => stateOf(half.pid) === "T", { for: "mtuid to stand still" });
+      const [update, wait, reading, changing] = await waitUntilAnswered([
+        half.update,
+        half.wait,
+        agent.ask("list_hosts", { workspace }),
+        agent.ask("testreport_patch", { workspace, start_line: 1, end_line: 0, replacement: `${note}\n` }),
+      ]);
+      // Calls that find it hung have a connection of their own to wait for: ten seconds.
+      const later = LONG
+        ? [agent.ask("list_hosts", { workspace }), agent.ask("run", { workspace, command: ["true"] })]
+        : [];
+      for (const answer of await waitUntilAnswered(later))
+        expect(textOf(answer)).toMatch(/^daemon\.unreachable: mtuid accepts connections but does not answer/);
+      // They did not have to wait for it to go on.
+      expect(stateOf(half.pid)).toBe("T");
+      for (const answer of [update, wait, reading, changing]) {
+        expect(answer.isError).toBe(true);
+        expect(textOf(answer)).toContain("daemon.unreachable");
+      }
       // The job's name is what is needed to come back; starting it again is what must not be done.
       expect(textOf(update)).toContain(half.job);
-      expect((await half.wait).isError).toBe(true);
+      // What only reads may be asked again; what changes something may be on its way.
+      expect(textOf(reading)).toContain("The same call may succeed later.");
+      expect(textOf(changing)).toContain("Whether testreport_patch was carried out is not known.");
+      expect(textOf(changing)).not.toContain("The same call may succeed later.");
     } finally {
       process.kill(half.pid, "SIGCONT");
     }
@@ -157,6 +180,8 @@ describe.skipIf(withoutLab)("an agent in the middle of an update, whatever becom
     });
     const result = await agent.ask("job_result", { job_id: half.job });
     expect(result, textOf(result)).toMatchObject(passed);
+    const { content } = await agent.call("testreport_read", { workspace });
+    expect(content.split(note).length - 1).toBeLessThanOrEqual(1);
     await assertDoneOnce(half);
     expect((await agent.call("daemon_status")).pid).toBe(half.pid);
   });
@@ -202,3 +227,17 @@ describe.skipIf(withoutLab)("an agent in the middle of an update, whatever becom
     await agent.call("close_workspace", { workspace });
   });
 });
+
+/** As the kernel says it: `T` for one that was stopped. */
+function stateOf(pid: number): string | undefined {
+  return readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.[0];
+}
+
+/** What all of them were answered; whoever waits for something that only comes later fails here. */
+async function waitUntilAnswered<T extends readonly Promise<CallToolResult>[]>(
+  calls: T,
+): Promise<{ [K in keyof T]: CallToolResult }> {
+  const answers = { all: null as { [K in keyof T]: CallToolResult } | null };
+  void Promise.all(calls).then((all) => (answers.all = all as { [K in keyof T]: CallToolResult }));
+  return await waitUntil(() => answers.all, { for: "an answer to every call" });
+}

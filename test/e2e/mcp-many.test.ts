@@ -151,7 +151,13 @@ describe.skipIf(withoutLab)("eight agents with two workspaces each, on six hosts
     ]);
     expect(await lab.host(host!.host).installed(`many-${STEPPED}`)).toBe("2.0-1");
 
-    expect(doubleUses(lab.hosts.flatMap((each) => usesOf(each)))).toEqual([]);
+    // The hosts' own observers saw every update at work, and none beside another.
+    const uses = lab.hosts.flatMap((each) => usesOf(each));
+    for (const evidence of ["pool lock", "operation lock", "repository"])
+      expect(new Set(uses.filter((use) => use.evidence === evidence).map(({ update: of }) => of))).toEqual(
+        new Set(updates.map(({ rrid }) => rrid.replace("SUSE:Maintenance:", ""))),
+      );
+    expect(doubleUses(uses)).toEqual([]);
 
     // Its desk has what it had, for as long as its lease goes on, and nobody renews it any more.
     const desk = async () => {

@@ -1,3 +1,4 @@
+import { OPERATIONS } from "@mtui/core/registry";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabHost, readLock, startLab, waitUntil } from "../lab/index.ts";
 import { TesterHome } from "../support/home.ts";
@@ -17,6 +18,39 @@ import {
 import { Mtui19 } from "./legacy/mtui19.ts";
 
 const RRID = "SUSE:Maintenance:62:1";
+
+/** Words of every operation that changes something on the workspace's hosts, by its name in the registry. */
+const ON_HOSTS: Record<string, readonly string[]> = {
+  run: ["touch", "/root/ran"],
+  lock: [],
+  put: ["/root/put", "text"],
+  reboot: [],
+  install: ["held"],
+  uninstall: ["frob"],
+  set_repo: ["add"],
+  prepare: [],
+  update: [],
+  downgrade: [],
+};
+/** Those that change something else: the desk, its report, or hosts that they claim themselves. */
+const ELSEWHERE = [
+  "add_host",
+  "remove_host",
+  "load_template",
+  "set_timeout",
+  "testreport_patch",
+  "testreport_write",
+  "testreport_fill",
+  "export",
+  "validate",
+];
+
+test("every changing operation is on one of the two lists, and nothing else is", () => {
+  const changing = OPERATIONS.filter(({ effect }) => effect === "change" || effect === "destructive");
+  expect([...Object.keys(ON_HOSTS), ...ELSEWHERE].toSorted()).toEqual(
+    changing.map(({ name }) => name).toSorted(),
+  );
+});
 
 describe.skipIf(withoutLab)("operation locks of other mtuis", () => {
   let lab: Lab;
@@ -54,18 +88,6 @@ describe.skipIf(withoutLab)("operation locks of other mtuis", () => {
     return { text, boots: host.boots, fence: fenceOpened(host) };
   }
 
-  const operations = [
-    ["run", "touch", "/root/ran"],
-    ["lock"],
-    ["reboot"],
-    ["install", "held"],
-    ["uninstall", "frob"],
-    ["set-repo", "add"],
-    ["prepare"],
-    ["update"],
-    ["downgrade"],
-  ];
-
   test.each(PEERS)("%s has the operation lock: no changing command of ours starts", async (_, Peer) => {
     await must(home, "load-template", RRID);
     await must(home, "add-host", "-t", "ant", "-t", "bee");
@@ -73,16 +95,16 @@ describe.skipIf(withoutLab)("operation locks of other mtuis", () => {
     await peer.lock("operation", "");
     const theirs = await readLock(ant);
     const before = await traces(ant);
-    for (const words of operations) {
-      const { code, error } = await reply(home, ...words);
-      expect([words[0], code, error?.kind]).toEqual([words[0], 4, "lock.foreign"]);
+    for (const [name, words] of Object.entries(ON_HOSTS)) {
+      const { code, error } = await reply(home, name.replaceAll("_", "-"), ...words);
+      expect([name, code, error?.kind]).toEqual([name, 4, "lock.foreign"]);
       expect(error?.message).toContain("ant is locked by tester");
     }
     expect(await traces(ant)).toEqual(before);
     expect(await readLock(ant)).toBe(theirs);
     // All or none: the free host was let go of again.
     expect(await readLock(bee)).toBeNull();
-    expect(await bee.readFile("/root/ran")).toBeNull();
+    expect(await bee.must("ls /root")).toBe("");
     await peer.unlock("operation");
     await must(home, "run", "true");
   });
