@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { CommandOutcome } from "../../../packages/daemon/src/hosts/index.ts";
@@ -49,7 +49,7 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     ],
     [
       "leaves something behind that holds its streams",
-      "sleep 3 & echo done",
+      "until [ -e go ] || [ ! -d locks ]; do sleep 0.05; done & echo done",
       { state: "ok" },
       { stdout: "done\n", stderr: "" },
     ],
@@ -59,7 +59,8 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     const outcome = await session.change(command, await lockOf(session), { release: true });
     expect(outcome).toMatchObject({ ...expected, lockReleased: true });
     expect(textOf(outcome)).toEqual(text);
-    expect(wire.operationLock).toBeNull();
+    expect(readdirSync(join(wire.home, "locks")).toSorted()).toEqual(["mtui.fence", "mtui.guard"]);
+    writeFileSync(join(wire.home, "go"), "");
     await session.close();
     // Nothing is left of it in the home, not even a directory; that goes behind the last answer.
     await vi.waitFor(() => expect(wire.has(".mtuid")).toBe(false));
@@ -130,6 +131,39 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     expect(outcome).toMatchObject({ state: "cancelled", gone: true, lockReleased: true });
     expect(textOf(outcome)?.stdout).toBe("up\ntold\n");
     expect(wire.operationLock).toBeNull();
+  });
+
+  test("is heard to its last byte, although it ended while nobody read and left something that holds its streams", {
+    timeout: 30_000,
+  }, async () => {
+    await using wire = new LocalWire(host);
+    await using session = await wire.open();
+    const running = session.change(
+      'until [ -e go ] || [ ! -d locks ]; do sleep 0.05; done & echo "$$ $PPID" >pids; kill -STOP $PPID; seq 1 2000',
+      await lockOf(session),
+    );
+    const pids = await vi.waitFor(() => {
+      const [, command = "", parent = ""] = /^(\d+) (\d+)\n$/.exec(wire.read("pids") ?? "") ?? [];
+      expect(readFileSync(`/proc/${command}/stat`, "latin1").split(" ")[2]).toBe("Z");
+      return { parent: Number(parent) };
+    }, 10_000);
+    process.kill(pids.parent, "SIGCONT");
+    const outcome = await running;
+    writeFileSync(join(wire.home, "go"), "");
+    expect(outcome.state).toBe("ok");
+    expect(textOf(outcome)?.stdout).toBe(
+      Array.from({ length: 2000 }, (_, index) => `${index + 1}\n`).join(""),
+    );
+  });
+
+  test("gives no lock back that became somebody else's while it was at work", async () => {
+    await using wire = new LocalWire(host);
+    await using session = await wire.open();
+    const outcome = await session.change("printf 1700000000:bob:7 >locks/mtui.lock", await lockOf(session), {
+      release: true,
+    });
+    expect(outcome).toMatchObject({ state: "ok", lockReleased: false });
+    expect(wire.operationLock).toBe("1700000000:bob:7");
   });
 
   test("is not started when the lock is another one by now, and leaves no trace", async () => {
