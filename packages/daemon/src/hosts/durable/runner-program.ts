@@ -177,7 +177,7 @@ sub runner {
   until (defined $code) {
     my $pid = waitpid $command, 0;
     $code = status($?) if $pid == $command;
-    last if $pid < 0 and $! == POSIX::ECHILD();
+    return if $pid < 0 and $! == POSIX::ECHILD();
   }
   # What it wrote is in the pipes; what it left behind may hold them open, and even go on writing.
   for my $stream (@open) {
@@ -250,8 +250,9 @@ sub give {
 # The parent of the runner, which is told when there is something to read; its end closes the pipe.
 sub follow {
   my ($file, $runner, $hear) = @_;
-  open my $out, '<', "$file.out" or 1;
-  open my $err, '<', "$file.err" or 1;
+  # Without them, because somebody removed them, there is nothing to copy.
+  open my $out, '<', "$file.out";
+  open my $err, '<', "$file.err";
   mark(*STDOUT, 'go');
   mark(*STDERR, 'go');
   my ($looks, $group, $over, $ticked) = (0, 0, 0, time);
