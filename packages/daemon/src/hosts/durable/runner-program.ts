@@ -168,9 +168,10 @@ sub runner {
     vec($bits, fileno $_->{from}, 1) = 1 for @open;
     if (0 < select $bits, undef, undef, 1) {
       my @ready = grep { vec $bits, fileno $_->{from}, 1 } @open;
+      my $had = $streams[0]{read} + $streams[1]{read};
       my %ended = map { ($_ => 1) } grep { !pump($_) } @ready;
       @open = grep { !$ended{$_} } @open;
-      syswrite $tell, '.';
+      syswrite $tell, '.' if $streams[0]{read} + $streams[1]{read} > $had;
     }
     $code = status($?) if waitpid($command, POSIX::WNOHANG()) == $command;
   }
