@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { JobView } from "@mtui/core/registry";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -98,6 +100,14 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     await waitUntil(() => !alive(pid), { for: "the daemon to be gone" });
   }
 
+  function loseState(): void {
+    const directory = join(home.dir, "state", "mtui");
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const file = join(directory, "state.db");
+    for (const end of ["-wal", "-shm"]) rmSync(file + end, { force: true });
+    writeFileSync(file, "no database, and longer than a header".repeat(50));
+  }
+
   const nonceOf = (text: string | null) => / n=([0-9a-f]+)/.exec(text ?? "")?.[1] ?? "none";
 
   test("claims, locks by hand, places in the queue and jobs are there again", async () => {
@@ -188,6 +198,28 @@ describe.skipIf(withoutLab)("a daemon that was killed, and its next life", () =>
     await bee.wire({});
     await ok("run", "-w", "desk", "--", "true");
     atWork = ["desk pool bee", "desk operation bee"];
+  });
+
+  test("a command runs also where one of the same job id had run before the state was lost", async () => {
+    loseState();
+    await ok("add-host", "-w", "desk", "-t", "bee");
+    const old = await background("run", "-w", "desk", "--", "sh", "-c", `echo OLD; exec ${SLEEP}`);
+    atWork = ["desk pool bee", "desk operation bee"];
+    await waitUntil(() => runs(bee, SLEEP), { for: "the command to run" });
+    await killDaemon();
+    loseState();
+    await ok("add-host", "-w", "desk", "-t", "bee");
+    await bee.must(`pkill -KILL -f '^${SLEEP}'`);
+    expect(await ok("run", "-w", "desk", "--", "touch", "/root/new")).not.toContain("OLD");
+    expect(await status(old)).toMatchObject({ state: "done", command: "run touch /root/new" });
+    await bee.must("rm /root/new");
+    // What the former one left is nobody's: it goes with the next look at the host.
+    await ok("close-workspace", "desk");
+    await ok("add-host", "-w", "desk", "-t", "bee");
+    await ok("run", "-w", "desk", "--", "true");
+    await waitUntil(async () => (await bee.must("find /root/.mtuid -type f 2>/dev/null || true")) === "", {
+      for: "the traces to go",
+    });
   });
 
   test("an update that waited begins again after a stop, in its own workspace", async () => {

@@ -10,12 +10,11 @@ type TableName = "jobs" | "claims" | "tickets";
 
 /** The disk is full from this write to this table on; the result makes room again. */
 function fill(journal: Journal, name: TableName): () => void {
-  const table = journal[name];
-  const { put } = table;
-  table.put = () => {
+  const put = vi.spyOn<{ put(key: string, row: never): void }, "put">(journal[name], "put");
+  put.mockImplementation(() => {
     throw new Error("disk full");
-  };
-  return () => void (table.put = put);
+  });
+  return () => put.mockRestore();
 }
 
 const added = async (...hosts: string[]): Promise<Desk> => {
@@ -39,6 +38,17 @@ describe("what cannot be written down does not begin, from the first time on", (
     const { job } = await run();
     await desk.services.jobs.get(job.id).ended;
     expect(desk.pool.machine("ant").commands).toEqual(["true"]);
+  });
+
+  test.each([
+    ["add_host", () => ({ workspace: "v", target: ["ant"] })],
+    ["validate", (desk: Desk) => ({ rrids: [desk.template(7)] })],
+  ] as const)("a job that would have opened its desk (%s): no desk is left", async (operation, paramsOf) => {
+    using desk = openDesk({ hosts: ["ant"] });
+    fill(desk.journal, "jobs");
+    await expect(desk.call(operation, paramsOf(desk))).rejects.toMatchObject(REFUSED);
+    expect(desk.services.workspaces.list()).toEqual([]);
+    expect(desk.journal.workspaces.all()).toEqual([]);
   });
 
   test("the work of a job: nothing is run, and its locks are given back", async () => {

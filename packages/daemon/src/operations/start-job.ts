@@ -54,7 +54,12 @@ export function startJob<N extends OperationName>(
     });
   };
   if (again !== undefined) return services.jobs.restart(again.id, { ...again, work });
-  return services.jobs.start(request, work);
+  try {
+    return services.jobs.start(request, work);
+  } catch (thrown) {
+    discard();
+    throw thrown;
+  }
 }
 
 export function stepsOf(job: Job, services: Services): JobSteps {

@@ -65,10 +65,13 @@ function startOne(
     recipe,
   };
   const workspace = services.workspaces.open(name, client);
-  return services.jobs.start(
-    request,
-    workOf({ rrid, fresh, kept, wishes: params }, { call, gate, workspace }),
-  );
+  const work = workOf({ rrid, fresh, kept, wishes: params }, { call, gate, workspace });
+  try {
+    return services.jobs.start(request, work);
+  } catch (thrown) {
+    if (fresh && isBare(workspace)) services.workspaces.forget(workspace);
+    throw thrown;
+  }
 }
 
 /** Jobs of the daemon's former life that had not begun, with a gate for each group. */
