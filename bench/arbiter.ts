@@ -4,6 +4,7 @@
  * 300 hosts, nearly all held; each ticket wants one or two slots of 20 hosts. A release (with the grants
  * that it makes), an attempt's answer and a new request are one event each.
  */
+import { availableParallelism, loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Event } from "../packages/daemon/src/arbiter/events.ts";
 import { type ArbiterState, initialState } from "../packages/daemon/src/arbiter/state.ts";
@@ -76,44 +77,95 @@ function measure(waiting: number): Timed[] {
   return times;
 }
 
-function spread(timed: readonly Timed[]): { median: number; p95: number; max: number } {
+interface Spread {
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+function spread(timed: readonly Timed[]): Spread {
   const sorted = timed.map(({ ms }) => ms).toSorted((a, b) => a - b);
   const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
   return { median: at(0.5), p95: at(0.95), max: at(1) };
 }
 
 const cell = (value: number) => value.toFixed(3).padStart(9);
-measure(100);
-console.log(
-  `arbiter: milliseconds per event, ${HOSTS} hosts, slots of ${POOL} hosts, ${RUNS} runs of the same events`,
-);
-console.log(
-  '"best": of each event its best run, so that what else the machine does falls out; "all": as seen',
-);
-console.log("           best              all");
-console.log("waiting   median       p95   median       p95       max   best p95 against 10 waiting");
-let first = 0;
-let promised = Number.POSITIVE_INFINITY;
-for (const size of [10, 100, LIMIT.waiting, 10_000]) {
+
+/** How one number of waiting tickets was measured; milliseconds. */
+interface Measured {
+  /** Of each event its best run: what else the machine does falls out. Shown, never judged. */
+  readonly best: readonly Timed[];
+  readonly all: Spread;
+  /** Of each run by itself, in order of size. */
+  readonly runs: readonly number[];
+}
+
+function measured(size: number): Measured {
   const runs = Array.from({ length: RUNS }, () => measure(size));
   const best = (runs[0] ?? []).map(({ type }, index) => ({
     type,
     ms: Math.min(...runs.map((run) => run[index]?.ms ?? 0)),
   }));
-  const quiet = spread(best);
-  const all = spread(runs.flat());
-  first ||= quiet.p95;
-  if (size === LIMIT.waiting) promised = quiet.p95;
-  const cells = [quiet.median, quiet.p95, all.median, all.p95, all.max].map(cell);
-  console.log(`${String(size).padStart(7)}${cells.join(" ")}   ${(quiet.p95 / first).toFixed(1)} x`);
-  if (!process.argv.includes("--types")) continue;
-  for (const type of new Set(best.map((timed) => timed.type))) {
-    const { median, p95 } = spread(best.filter((timed) => timed.type === type));
-    console.log(`  ${type.padEnd(12)} median ${median.toFixed(3)}, p95 ${p95.toFixed(3)}`);
-  }
+  return {
+    best,
+    all: spread(runs.flat()),
+    runs: runs.map((run) => spread(run).p95).toSorted((a, b) => a - b),
+  };
 }
-const isKept = promised <= LIMIT.p95;
-console.log(
-  `best p95 with ${LIMIT.waiting} waiting: ${promised.toFixed(3)} ms, ${isKept ? "within" : "OVER"} the limit of ${LIMIT.p95} ms`,
-);
-if (!isKept) process.exitCode = 1;
+
+/**
+ * What is promised is what is seen: the p95 of all events of all runs, collections of garbage included. Where that is
+ * too long, the run in the middle decides: something else may have had the machine in one of them. The text says which
+ * it was, and how busy the machine is.
+ */
+function judged({ all, runs }: Measured): { text: string; over: boolean } {
+  const seen = `p95 as seen with ${LIMIT.waiting} waiting: ${ms(all.p95)}`;
+  if (all.p95 <= LIMIT.p95) return { text: `${seen}, within the limit of ${LIMIT.p95} ms`, over: false };
+  const middle = runs[Math.floor(runs.length / 2)] ?? Number.POSITIVE_INFINITY;
+  const over = middle > LIMIT.p95;
+  const lines = [
+    `${seen}, OVER the limit of ${LIMIT.p95} ms`,
+    `  of each run: ${runs.map(ms).join(", ")}; the one in the middle decides: ${over ? "OVER" : "within the limit"}`,
+    `  load average ${(loadavg()[0] ?? 0).toFixed(1)} on ${availableParallelism()} cores; what is seen on a busy machine says little`,
+  ];
+  return { text: lines.join("\n"), over };
+}
+
+const ms = (value: number): string => `${value.toFixed(3)} ms`;
+
+/** @returns the table, and whether an event takes longer than promised */
+export function arbiter({ types = false }: { types?: boolean } = {}): { text: string; over: boolean } {
+  measure(100);
+  const lines = [
+    `arbiter: milliseconds per event, ${HOSTS} hosts, slots of ${POOL} hosts, ${RUNS} runs of the same events`,
+    '"best": of each event its best run, so that what else the machine does falls out; "all": as seen',
+    "           best              all",
+    "waiting   median       p95   median       p95       max   best p95 against 10 waiting",
+  ];
+  let first = 0;
+  let verdict = { text: "", over: true };
+  for (const size of [10, 100, LIMIT.waiting, 10_000]) {
+    const one = measured(size);
+    const { best, all } = one;
+    const quiet = spread(best);
+    first ||= quiet.p95;
+    if (size === LIMIT.waiting) verdict = judged(one);
+    const cells = [quiet.median, quiet.p95, all.median, all.p95, all.max].map(cell);
+    lines.push(`${String(size).padStart(7)}${cells.join(" ")}   ${(quiet.p95 / first).toFixed(1)} x`);
+    if (types) lines.push(...byType(best));
+  }
+  return { text: [...lines, verdict.text].join("\n"), over: verdict.over };
+}
+
+function byType(best: readonly Timed[]): string[] {
+  return [...new Set(best.map(({ type }) => type))].map((type) => {
+    const { median, p95 } = spread(best.filter((timed) => timed.type === type));
+    return `  ${type.padEnd(12)} median ${median.toFixed(3)}, p95 ${p95.toFixed(3)}`;
+  });
+}
+
+if (import.meta.main) {
+  const { text, over } = arbiter({ types: process.argv.includes("--types") });
+  console.log(text);
+  process.exitCode = over ? 1 : 0;
+}

@@ -8,6 +8,7 @@ import type { DaemonClient } from "@mtui/core/client";
 import { ensureLabTools } from "../test/lab/install.ts";
 import { type Lab, startLab } from "../test/lab/index.ts";
 import { TesterHome } from "../test/support/home.ts";
+import { arbiter } from "./arbiter.ts";
 import { durable } from "./durable.ts";
 import { handOver } from "./handover.ts";
 import { jobLists } from "./jobs.ts";
@@ -119,6 +120,9 @@ if (missing.length > 0) {
   console.error(`The benchmarks need the real lab; this machine lacks: ${missing.join(", ")}`);
   process.exit(1);
 }
+// Before there is a lab that takes its share of the machine.
+const decisions = arbiter();
+console.log(`${decisions.text}\n`);
 await using lab = await startLab({ hosts: HOSTS, observers: false });
 await using home = new TesterHome({ config: lab.files.mtuiYaml });
 await using daemon = await home.connect();
@@ -136,4 +140,4 @@ const lists = await jobLists();
 console.log(`\n${lists.text}`);
 const cost = await durable();
 console.log(`\n${cost.text}`);
-if (over || lists.over || cost.over) process.exitCode = 1;
+if (over || lists.over || cost.over || decisions.over) process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { setTimeout as after } from "node:timers/promises";
 import { MtuiError } from "@mtui/core/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, startLab, waitUntil } from "../lab/index.ts";
+import { doubleHoldings, type Lab, lockHoldings, startLab, waitUntil, witnessed } from "../lab/index.ts";
 import { withoutLab } from "../support/lab-missing.ts";
 import { leftBehind } from "./support/left-behind.ts";
 import { type Random, seededRandom } from "./support/random.ts";
@@ -11,7 +11,8 @@ import { isDeath, Tester } from "./support/tester.ts";
  * Four testers with a daemon each, eight desks a daemon, six hosts. Each desk takes one or two hosts, runs
  * a command there and gives them back, again and again, while daemons are killed in the middle of anything.
  * The command itself is the witness: it says so when another one is at work on its host, or when the lock
- * files do not carry its desk's name. The seed decides who wants what and where it is killed; when exactly
+ * files do not carry its desk's name. And so is the observer of each host, which knows of no command what it
+ * says of itself: whose locks stood when it began and when it ended, and who else was at work. The seed decides who wants what and where it is killed; when exactly
  * that is, the machine decides.
  */
 const LONG = process.env["MTUI_LONG"] === "1";
@@ -23,7 +24,9 @@ const HOSTS = 6;
 /** How often a step of a desk is followed by the death of its daemon. */
 const DEADLY = 0.1;
 
-const WITNESS = `exec 7>/tmp/inside
+/** Descriptor 6 is for the host's observer, which sees when it is opened and when everybody has closed it. */
+const WITNESS = `exec 6>/run/lock/mtui-witness.$0
+exec 7>/tmp/inside
 flock -n 7 || { echo "overlap $0" >>/tmp/complaints; exit 9; }
 for f in mtui mtui-pool; do grep -qF "[$1]" /var/lock/$f.lock || echo "$f.lock is not of $0: $(cat /var/lock/$f.lock)" >>/tmp/complaints; done
 echo "begin $0" >>/tmp/record; sleep "$2"; echo "end $0" >>/tmp/record`;
@@ -76,8 +79,22 @@ describe.skipIf(withoutLab)("four daemons on six hosts, killed again and again",
       // Each command ended before the next began: also those whose daemon died meanwhile.
       for (let line = 0; line < record.length; line += 2)
         expect(record[line + 1]).toBe(record[line]?.replace("begin", "end"));
+      const begun = record.filter((line) => line.startsWith("begin ")).map((line) => line.slice(6));
+      // One command at a time, and each from its beginning to its end under its own desk's locks.
+      await waitUntil(() => witnessed([host]).every(({ ended }) => ended !== null), {
+        for: `the observer of ${host.name} to come to the end`,
+      });
+      const seen = witnessed([host]);
+      expect(seen.map(({ name }) => name)).toEqual(begun);
+      for (const { name, ...rest } of seen) {
+        const desk = name.replace(/\.\d+$/, "");
+        const locks = { operation: desk, pool: desk };
+        expect({ name, ...rest }).toEqual({ name, host: host.name, began: locks, ended: locks, met: [] });
+      }
+      await host.must("rm -f /run/lock/mtui-witness.*");
       expect(await leftBehind(host)).toEqual([]);
     }
+    expect(doubleHoldings(lockHoldings(lab.hosts))).toEqual([]);
     const kills = testers.map(({ kills: count }) => count);
     console.log(`chaos of claims: ${commands} fenced commands, daemons killed ${kills.join(" + ")} times`);
     expect(commands).toBeGreaterThan(CLAIMS / 2);
