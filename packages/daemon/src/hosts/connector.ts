@@ -45,7 +45,7 @@ export interface HostConnectorOptions {
   readonly parking?: ParkingLimits;
   /** Bytes of each stream that a host keeps of a change. @default 256 MiB */
   readonly spool?: number;
-  /** Ids of jobs that will ask for what their commands left on hosts. @default none */
+  /** Traces of jobs that will ask for what their commands left on hosts. @default none */
   readonly jobsAtWork?: () => readonly string[];
   /** Where changes are written down that a cancel could not reach. @default they are forgotten with this connector */
   readonly unended?: UnendedJournal;
