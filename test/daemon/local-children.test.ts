@@ -21,10 +21,10 @@ beforeEach(() => {
   mkdirSync(join(home, "bin"));
   vi.stubEnv("PATH", `${join(home, "bin")}:${process.env["PATH"] ?? ""}`);
   const { spawn } = childProcess;
-  vi.spyOn(childProcess, "spawn").mockImplementation(((...args: Parameters<typeof spawn>) => {
+  vi.spyOn(childProcess, "spawn").mockImplementation((...args: Parameters<typeof spawn>) => {
     spawnOptions.push(args[2]);
     return spawn(...args);
-  }) as typeof spawn);
+  });
   syncBuiltinESMExports();
   vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
     const limit = new AbortController();
