@@ -234,7 +234,7 @@ function stateOf(pid: number): string | undefined {
 }
 
 /** What all of them were answered; whoever waits for something that only comes later fails here. */
-async function waitUntilAnswered<T extends readonly Promise<CallToolResult>[]>(
+async function waitUntilAnswered<const T extends readonly Promise<CallToolResult>[]>(
   calls: T,
 ): Promise<{ [K in keyof T]: CallToolResult }> {
   const answers = { all: null as { [K in keyof T]: CallToolResult } | null };
