@@ -54,6 +54,10 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await settle();
 }
 
+/** What the daemon's log has of that somebody waits, or has given up. */
+const aboutWaits = ({ logged }: Desk): string[] =>
+  logged.filter((line) => / wait(?:s|ed) (?:for|in) /.test(line));
+
 const isOver = (view: JobView): boolean => ["done", "failed", "cancelled", "lost"].includes(view.state);
 
 describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, params) => {
@@ -115,6 +119,13 @@ describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, param
       },
     });
     expect(desk.pool.machine("ant").files.operation?.user).toBe("bob");
+    const who = `warn workspace w: ${view().id}`;
+    expect(aboutWaits(desk)).toEqual([
+      `${who} waits for operation locks, at most 30 s: ant is ${HOLDER}`,
+      expect.stringMatching(
+        `^${who} has waited in vain: Nothing was done after 30 seconds.* ant is ${HOLDER}`,
+      ),
+    ]);
   });
 
   test("does not wait with --wait 0", async () => {
@@ -122,6 +133,7 @@ describe.each(ON_HOSTS)("%s on a host that somebody else works on", (name, param
     const view = await start(desk, name, { ...wish, wait: 0 });
     await until(() => isOver(view()));
     expect(view()).toMatchObject({ state: "failed", error: { kind: "lock.foreign" } });
+    expect(aboutWaits(desk)).toEqual([]);
   });
 
   test("can be cancelled while it waits; nothing was done then", async () => {
@@ -187,6 +199,9 @@ describe.each(FOR_HOSTS)("%s for a host", (how) => {
         waits ? { state: "waiting" } : { state: "failed", error: { kind: "host.busy" } },
       );
       if (waits) {
+        expect(aboutWaits(desk)).toEqual([
+          expect.stringContaining("waits for hosts, as long as it takes: ant ("),
+        ]);
         await desk.call("job_cancel", { job_id: view().id });
         await until(() => isOver(view()));
       }
@@ -208,6 +223,12 @@ describe.each(FOR_HOSTS)("%s for a host", (how) => {
       await desk.clock.advance(80_000);
       await until(() => isOver(view()));
       expect(view()).toMatchObject({ state: "failed", error: { kind: "wait.timeout" } });
+      const who = `^warn workspace ${desk.services.jobs.get(view().id).request.workspace}: ${view().id}`;
+      const by = holder === "own" ? "held by workspace other since" : "foreign lock: locked by bob";
+      expect(aboutWaits(desk)).toEqual([
+        expect.stringMatching(`${who} waits for hosts, at most 60 s: ant \\(${by} `),
+        expect.stringMatching(`${who} has waited in vain: .*${by}`),
+      ]);
       expect(desk.services.arbiter.view().tickets).toEqual([]);
     },
   );

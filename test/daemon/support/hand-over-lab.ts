@@ -74,6 +74,7 @@ export class HandOverLab implements AsyncDisposable {
         connector: this.connector,
         releaser: this.releaser,
         ledger: { save: () => undefined, saveHistory: () => undefined },
+        log: () => undefined,
         config: { daemon: { fanout: 8 } },
       },
       {

@@ -30,6 +30,7 @@ export function workflowContext(
       ? { seconds: 0 }
       : { seconds: wishes.wait ?? config.lock.wait, pollSeconds: config.lock.wait_poll },
     waiting: (now) => job.waitingForLocks(now),
+    warn: (text) => services.log("warn", `workspace ${workspace.name}: ${job.id} ${text}`),
     begin: () => job.begin(),
     progress: (host, progress) => job.host(host, progress),
     record: (host, entry) => workspace.record(host, entry),

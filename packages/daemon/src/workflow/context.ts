@@ -54,6 +54,8 @@ export interface WorkflowContext {
   readonly waitForLock?: { readonly seconds: number; readonly pollSeconds?: number };
   /** Nothing runs anywhere while the locks of others are waited for; `false` when it goes on. */
   readonly waiting?: (now: boolean) => void;
+  /** For the log of the daemon: waiting begins, or was in vain. */
+  readonly warn?: (text: string) => void;
   /** All locks are there: from now on hosts are changed. @throws what keeps that from being written down */
   readonly begin?: () => void;
   /** How long a host may take to come back from a reboot, in seconds. @default 900 */

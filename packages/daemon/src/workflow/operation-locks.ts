@@ -39,6 +39,7 @@ export async function takeOperationLocks(
   const started = clock.now();
   const limit = (waitForLock?.seconds ?? 0) * 1000;
   const poll = (waitForLock?.pollSeconds ?? 15) * 1000;
+  let waits = false;
   for (;;) {
     if (context.signal.aborted) return { held: [], out: runs.map(cancelled) };
     const { out, refusals } = await tryAll(context, { runs, purpose });
@@ -51,7 +52,13 @@ export async function takeOperationLocks(
     await releaseOperationLocks(context, held);
     if (context.signal.aborted) continue;
     const left = limit - (clock.now() - started);
-    if (left <= 0) throw refused(refusals, { waited: limit / 1000, workspace: context.workspace });
+    if (left <= 0) {
+      const error = refused(refusals, { waited: limit / 1000, workspace: context.workspace });
+      if (waits) context.warn?.(`has waited in vain: ${error.message}`);
+      throw error;
+    }
+    if (!waits) context.warn?.(`waits for operation locks, at most ${limit / 1000} s: ${listed(refusals)}`);
+    waits = true;
     for (const { run, reason } of refusals) {
       context.progress?.(run.name, { step: "wait for lock", state: "notRun", message: reason });
     }
@@ -166,9 +173,6 @@ function refused(
   { waited, workspace }: { waited: number; workspace: string },
 ): MtuiError {
   const [first] = refusals;
-  const list = refusals
-    .map(({ run, reason }) => `${run.name}${reason.startsWith("its ") ? ":" : " is"} ${reason}`)
-    .join("; ");
   const after = waited > 0 ? ` after ${waited} seconds of waiting` : "";
   const host = first?.run.name ?? "HOST";
   const held = refusals.some(({ by }) => by !== null);
@@ -177,11 +181,17 @@ function refused(
     : refusals.every(({ by }) => by?.state === "unreadable")
       ? `Look at it: ssh root@${host} ls -ld /var/lock/mtui.lock`
       : `Wait with --wait SECONDS, or, when its owner agrees: mtuictl unlock -w ${workspace} -t ${host} --force`;
-  return new MtuiError(held ? "lock.foreign" : "lock.io", `Nothing was done${after}: ${list}.`, {
+  return new MtuiError(held ? "lock.foreign" : "lock.io", `Nothing was done${after}: ${listed(refusals)}.`, {
     hint,
     retryable: true,
     data: { hosts: refusals.map(({ run, reason, by }) => ({ host: run.name, reason, ...holderData(by) })) },
   });
+}
+
+function listed(refusals: readonly Refusal[]): string {
+  return refusals
+    .map(({ run, reason }) => `${run.name}${reason.startsWith("its ") ? ":" : " is"} ${reason}`)
+    .join("; ");
 }
 
 function holderData(by: LockReading | null): Record<string, unknown> {

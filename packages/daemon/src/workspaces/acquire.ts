@@ -6,7 +6,9 @@ import { unlessAborted } from "../unless-aborted.ts";
 import type { Entered, HeldLock, HostConnector, LockReading } from "../hosts/index.ts";
 import { resolveCandidates } from "./candidates.ts";
 import { describeForeignLock } from "../hosts/describe-lock.ts";
+import type { Log } from "../log/index.ts";
 import type { HostLedger } from "./host-ledger.ts";
+import { loggedWait } from "./logged-wait.ts";
 import type { Releaser } from "./release.ts";
 import type { WorkspaceHost } from "./workspace-host.ts";
 import type { Workspace } from "./workspace.ts";
@@ -42,6 +44,7 @@ export interface AcquireDeps {
   connector: HostConnector;
   releaser: Pick<Releaser, "release">;
   ledger: HostLedger;
+  log: Log;
   config: { daemon: { fanout: number } };
 }
 
@@ -77,7 +80,8 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
     await giveAllBack();
     return { ok: false, faults };
   };
-  const granted = await deps.arbiter.claim<WorkspaceHost>(
+  const waits = loggedWait(deps.log, { workspace: request.workspace.name, job: request.job });
+  const claiming = deps.arbiter.claim<WorkspaceHost>(
     {
       workspace: request.workspace.name,
       namespace: request.workspace.namespace,
@@ -88,8 +92,19 @@ export async function acquireHosts(deps: AcquireDeps, request: AcquireRequest): 
       partial: request.partial,
     },
     attempt,
-    { signal: request.signal, onTicket: request.onTicket, undo: (_claim, host) => undo(deps, host) },
+    {
+      signal: request.signal,
+      onTicket: (view) => {
+        waits.onTicket(view);
+        request.onTicket(view);
+      },
+      undo: (_claim, host) => undo(deps, host),
+    },
   );
+  const granted = await claiming.catch((thrown: unknown) => {
+    waits.failed(thrown);
+    throw thrown;
+  });
   for (const { claim, slotIndex } of granted.served) serveToo(request, { key: claim.hostKey, slotIndex });
   request.onLeftOut?.(granted.unserved);
   const hosts = granted.claims.map(({ value }) => value);
