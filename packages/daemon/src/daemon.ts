@@ -99,6 +99,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       strictHostKeyChecking: config.connection.ssh_strict_host_key_checking,
       connectTimeoutSeconds: config.connection.connection_timeout,
       authSock: options.authSock,
+      directory: options.stateDir,
       ...(config.connection.ssh_config === undefined ? {} : { configFile: config.connection.ssh_config }),
     },
     locks: { staleAgeSeconds: config.lock.stale_age, reapStale: config.lock.reap_stale },

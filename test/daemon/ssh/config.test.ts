@@ -1,5 +1,9 @@
-import { homedir } from "node:os";
-import { expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { askOpenSsh } from "../../../packages/daemon/src/ssh/config/openssh-query.ts";
 import { parseHostSpec } from "../../../packages/daemon/src/ssh/config/host-spec.ts";
 import { parseSettings } from "../../../packages/daemon/src/ssh/config/settings.ts";
 import { targetFromSettings } from "../../../packages/daemon/src/ssh/config/target-from-settings.ts";
@@ -46,6 +50,28 @@ test.each([
 const spec = { name: "h", port: null, user: null };
 const target = (text: string): ReturnType<typeof targetFromSettings> =>
   targetFromSettings(spec, parseSettings(text));
+
+test.skipIf(spawnSync("ssh", ["-V"]).error !== undefined)(
+  "OpenSSH is asked side by side, through one private file that stays, and leaves nothing else",
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), "mtui-config-"));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    writeFileSync(join(home, "own"), "Host a\n  HostName a.example\nHost b\n  User bob\n");
+    const directory = join(home, "state");
+    mkdirSync(directory);
+    const ask = (name: string) =>
+      askOpenSsh({ name, port: null, user: null }, { configFile: join(home, "own"), directory });
+    const [a, b, c] = await Promise.all([ask("a"), ask("b"), ask("c")]);
+    const words = [a, b, c].map((each) => ["hostname", "user"].map((word) => each?.get(word)?.[0]));
+    expect(words).toEqual([
+      ["a.example", "root"],
+      ["b", "bob"],
+      ["c", "root"],
+    ]);
+    expect(readdirSync(directory)).toEqual(["ssh_config"]);
+    expect(statSync(join(directory, "ssh_config")).mode & 0o777).toBe(0o600);
+  },
+);
 
 test("what ssh -G prints becomes a target", () => {
   const text = [

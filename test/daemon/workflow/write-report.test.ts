@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -77,6 +77,21 @@ describe("writing a report", () => {
       hosts: [{ host: "ant", verdict: "PASSED" }],
       hash: contentHash(await readFile(join(directory, "log"))),
     });
+  });
+
+  it("removes what a life that was killed left beside it, and nothing else", async () => {
+    const id = "6f1b3c1e-0d7b-4c53-9d55-4c5a6e1f2b3d";
+    const old = new Date(Date.now() - 2 * 3_600_000);
+    for (const name of [`.log.${id}`, ".log.bak", `.metadata.json.${id}`]) {
+      await writeFile(join(directory, name), "half");
+      await utimes(join(directory, name), old, old);
+    }
+    const young = `.log.${id.replaceAll("6", "7")}`;
+    await writeFile(join(directory, young), "half");
+    await writeReport(request());
+    expect((await readdir(directory)).sort()).toEqual(
+      [".log.bak", young, `.metadata.json.${id}`, "install_logs", "log"].sort(),
+    );
   });
 
   it("does not touch the file when there is nothing new", async () => {

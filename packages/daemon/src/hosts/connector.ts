@@ -30,6 +30,8 @@ export interface HostConnectorOptions {
   readonly ssh: {
     /** In place of the user's and the system's ssh_config. */
     readonly configFile?: string;
+    /** A private directory of ours, for what `ssh -G` reads. @default a temporary one */
+    readonly directory?: string;
     /** What to do with hosts whose key is not known; ssh_config may be stricter. */
     readonly strictHostKeyChecking: UnknownHostPolicy;
     readonly connectTimeoutSeconds: number;
@@ -95,7 +97,7 @@ export function createHostConnector(options: HostConnectorOptions): HostConnecto
   const clock = options.clock ?? systemClock;
   const paths: RemotePaths = { ...DEFAULT_PATHS, ...options.paths };
   const limits: CommandLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const resolve = createResolver({ configFile: ssh.configFile });
+  const resolve = createResolver({ configFile: ssh.configFile, directory: ssh.directory });
   const settings: DialSettings = {
     resolve,
     unknownHosts: ssh.strictHostKeyChecking,

@@ -65,7 +65,11 @@ export class Ssh2Transport implements Transport {
     reserved,
     once,
     signal,
-  }: { reserved?: boolean; once?: boolean; signal?: AbortSignal } = {}): Promise<RemoteShell> {
+  }: {
+    reserved?: boolean;
+    once?: boolean;
+    signal?: AbortSignal;
+  } = {}): Promise<RemoteShell> {
     const places = reserved === true ? this.#reserved : this.#common;
     const permit = await places.acquire(signal);
     try {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,13 @@ import { parseSettings, type SshSettings } from "./settings.ts";
 const run = promisify(execFile);
 const LIMIT_MS = 10_000;
 
+export interface OpenSshOptions {
+  /** In place of the user's and the system's. */
+  readonly configFile: string | undefined;
+  /** A private directory of ours, where one file may stay. @default a temporary one for each question */
+  readonly directory?: string | undefined;
+}
+
 /**
  * Asks OpenSSH itself what its configuration says of a host, so that every keyword, Include and Match
  * means what it means to `ssh`. The default user is root here: a `Host *` block behind everything that
@@ -19,12 +26,12 @@ const LIMIT_MS = 10_000;
  */
 export async function askOpenSsh(
   spec: HostSpec,
-  options: { configFile: string | undefined },
+  { configFile, directory }: OpenSshOptions,
 ): Promise<SshSettings | null> {
-  const directory = await mkdtemp(join(tmpdir(), "mtui-ssh-"));
+  const temporary = directory === undefined ? await mkdtemp(join(tmpdir(), "mtui-ssh-")) : null;
   try {
-    const file = join(directory, "config");
-    await writeFile(file, composedConfig(options.configFile), { mode: 0o600 });
+    const file = join(temporary ?? directory ?? "", "ssh_config");
+    await keepFile(file, composedConfig(configFile));
     const port = spec.port === null ? [] : ["-p", String(spec.port)];
     const user = spec.user === null ? [] : ["-l", spec.user];
     const asked = run("ssh", ["-G", "-F", file, ...port, ...user, "--", spec.name], {
@@ -38,8 +45,23 @@ export async function askOpenSsh(
     if (error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error) return null;
     throw invalid(spec, error);
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    if (temporary !== null) await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Questions are asked side by side: none reads a file that another one is writing. */
+const writing = new Map<string, Promise<void>>();
+
+async function keepFile(file: string, text: string): Promise<void> {
+  const before = writing.get(file) ?? Promise.resolve();
+  const done = before.then(async () => {
+    const there = await readFile(file, "utf8").catch(() => null);
+    if (there !== text) await writeFile(file, text, { mode: 0o600 });
+  });
+  const settled = done.catch(() => undefined);
+  writing.set(file, settled);
+  void settled.then(() => writing.get(file) === settled && writing.delete(file));
+  await done;
 }
 
 function composedConfig(configFile: string | undefined): string {

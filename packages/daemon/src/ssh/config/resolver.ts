@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { SshTarget } from "../target.ts";
 import { askConfigFiles } from "./fallback-query.ts";
-import { askOpenSsh } from "./openssh-query.ts";
+import { askOpenSsh, type OpenSshOptions } from "./openssh-query.ts";
 import { parseHostSpec } from "./host-spec.ts";
 import { targetFromSettings } from "./target-from-settings.ts";
 import type { SshSettings } from "./settings.ts";
@@ -18,7 +18,7 @@ const PARALLEL_QUERIES = 4;
  * Resolves names and remembers the answers until a configuration file changes. Failures are not
  * remembered.
  */
-export function createResolver(options: { configFile: string | undefined }): ResolveTarget {
+export function createResolver(options: OpenSshOptions): ResolveTarget {
   const files =
     options.configFile === undefined
       ? [join(homedir(), ".ssh", "config"), "/etc/ssh/ssh_config"]

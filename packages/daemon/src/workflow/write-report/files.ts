@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { open, rename, unlink } from "node:fs/promises";
+import { lstat, open, readdir, rename, unlink } from "node:fs/promises";
 import { MtuiError } from "@mtui/core/protocol";
 import { codeOf, ioError, type OpenDirectory, unsafe } from "./directory.ts";
 
@@ -45,6 +45,7 @@ export async function writeWhole(
   }: { name: string; bytes: Buffer; mode?: number; check?: () => Promise<void> },
 ): Promise<void> {
   const temporary = directory.path(`.${name}.${randomUUID()}`);
+  await sweep(directory, name);
   try {
     {
       await using file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
@@ -57,6 +58,20 @@ export async function writeWhole(
   } catch (thrown) {
     await unlink(temporary).catch(() => undefined);
     throw ioError(thrown, name);
+  }
+}
+
+/** What a daemon that died in the middle left beside the file. Nobody takes an hour for one. */
+const ABANDONED_MS = 3_600_000;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function sweep(directory: OpenDirectory, name: string): Promise<void> {
+  const mine = `.${name}.`;
+  const entries = await readdir(`/proc/self/fd/${directory.handle.fd}`).catch(() => []);
+  for (const entry of entries.filter((each) => each.startsWith(mine) && UUID.test(each.slice(mine.length)))) {
+    const path = directory.path(entry);
+    const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await unlink(path).catch(() => undefined);
   }
 }
 
