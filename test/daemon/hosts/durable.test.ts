@@ -81,11 +81,18 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     const rest = await session.follow("j1.1", { from: { stdout: 1, stderr: 0 } });
     expect(textOf(rest as CommandOutcome)?.stdout).toBe("ne\n");
     session.collect(["j1.1"]);
-    // Collected behind the answer of the next step, and so before the one after that.
+    // Behind the answer of a step, and so before the one after that; but not while a late start could begin it again.
     await session.readLock("operation");
     await session.readLock("operation");
-    expect(await session.follow("j1.1", { from: START })).toEqual({ state: "absent" });
+    expect(await run()).toMatchObject({ state: "failed", exit: 4 });
+    expect(wire.read("runs")).toBe("once\n");
+    expect(await session.releaseLock(lock)).toEqual({ state: "released" });
+    await session.readLock("operation");
+    await session.readLock("operation");
     expect(wire.left).toEqual([]);
+    expect(await session.follow("j1.1", { from: START })).toEqual({ state: "absent" });
+    expect(await run()).toMatchObject({ state: "notRun", error: { kind: "lock.lost" } });
+    expect(wire.read("runs")).toBe("once\n");
   });
 
   test("goes on when its link breaks, and not a byte of it is missing", async () => {
@@ -166,6 +173,18 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     expect(wire.operationLock).toBe("1700000000:bob:7");
   });
 
+  test("can be cancelled while it floods", async () => {
+    await using wire = new LocalWire(host);
+    await using session = await wire.open();
+    const stop = new AbortController();
+    const outcome = await session.change("exec yes", await lockOf(session), {
+      release: true,
+      signal: stop.signal,
+      onOutput: () => stop.abort(),
+    });
+    expect(outcome).toMatchObject({ state: "cancelled", gone: true, lockReleased: true });
+  });
+
   test("is not started when the lock is another one by now, and leaves no trace", async () => {
     await using wire = new LocalWire(host);
     await using session = await wire.open();
@@ -181,6 +200,15 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
 });
 
 describe.each(HOSTS.slice(1, 3))("where a command's files cannot be, on $shell $perl", (host) => {
+  test("the reason may be a long one", async () => {
+    await using wire = new LocalWire({ ...host, env: { HOME: `/nowhere/${"long ".repeat(60)}` } });
+    await using session = await wire.open();
+    expect(await session.change("true", await lockOf(session))).toMatchObject({
+      state: "notRun",
+      error: { kind: "lock.io" },
+    });
+  });
+
   test.each<[string, (wire: LocalWire) => void, RegExp]>([
     [
       "a directory of somebody else",

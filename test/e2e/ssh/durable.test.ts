@@ -146,6 +146,7 @@ describe.skipIf(withoutLab).each(RUNNERS)("commands that outlive what follows th
     expect(await host.must("cat /root/runs")).toBe("x\n");
     expect(await session.follow("j2.2", { from: START })).toEqual({ state: "absent" });
     session.collect(["j2.1"]);
+    await session.releaseLock(lock);
     await session.readLock("operation");
     expect(await session.follow("j2.1", { from: START })).toEqual({ state: "absent" });
   });

@@ -5,7 +5,8 @@ import { commandScript } from "../ssh/command-script.ts";
 import { runCommand, type RunResult } from "../ssh/run-command.ts";
 import { badId, notRun, refusal } from "./command-refusals.ts";
 import { type DurableEnd, runDurable } from "./durable/run.ts";
-import { durableHome, type DurableScript, isDurableId, sweepScript } from "./durable/script.ts";
+import { durableHome, type DurableScript, sweepScript } from "./durable/script.ts";
+import { Traces } from "./durable/traces.ts";
 import type { FenceLocks } from "./fence-script.ts";
 import type { HostLink } from "./host-link.ts";
 import { type CommandOutcome, isNotEnded } from "./outcome.ts";
@@ -21,6 +22,8 @@ export interface CommandsOptions {
   readonly owner: string;
   /** Bytes of each stream that the host keeps of a change. @default 256 MiB */
   readonly spool?: number;
+  /** Does an operation lock of ours stand there? */
+  readonly held: () => boolean;
   /** Changes on this host that a cancel could not reach: they are ended as soon as it can be. */
   readonly unended: Set<string>;
 }
@@ -59,8 +62,11 @@ export class Commands {
   /** Something of ours is, or was, in the account's home. */
   #used = false;
 
+  readonly #traces: Traces;
+
   constructor(options: CommandsOptions) {
     this.#options = options;
+    this.#traces = new Traces({ ...options, now: () => performance.now() });
   }
 
   async query(command: string, options: ExecOptions): Promise<CommandOutcome> {
@@ -131,16 +137,19 @@ export class Commands {
     if (end.kind === "outcome" && mayBeAtWork(end.outcome)) return;
     this.#options.unended.delete(id);
     this.collect([id]);
+    // Its runner gave the lock back, of which the session has not heard yet.
+    if (end.kind === "outcome" && end.release === "released") this.lockGone();
   }
 
-  /** Their files go with the next step on the host; those of a change that has to be ended first, after that. */
+  /** Their files go as soon as they may; those of a change that has to be ended first, after that. */
   collect(ids: readonly string[]): void {
-    const files = ids
-      .filter((id) => isDurableId(id) && !this.#options.unended.has(id))
-      .flatMap((id) => ["run", "out", "err"].map((end) => `"$B"/${id}.${end}`));
-    if (files.length === 0) return;
     this.#used = true;
-    this.#options.link.behindNext(`${durableHome(this.#options.owner)}\nrm -f ${files.join(" ")}`);
+    this.#traces.collect(ids);
+  }
+
+  /** The operation lock was given back. */
+  lockGone(): void {
+    this.#traces.lockGone();
   }
 
   /** What is left of commands for which nobody will ask any more. */
@@ -151,6 +160,7 @@ export class Commands {
   /** The last of what was collected; empty directories of ours go. */
   async tidy(): Promise<void> {
     const { link, owner } = this.#options;
+    this.#traces.lockGone();
     if (this.#used) link.behindNext(`${durableHome(owner)}\n[ ! -d "$B" ] || rmdir "$B" "$M"`);
     await link.tidy();
   }
@@ -232,7 +242,7 @@ export class Commands {
         }),
       { idle },
     );
-    if (end.kind === "outcome" && end.outcome.state === "lost" && isNotEnded(end.outcome.error) && !idle) {
+    if (end.kind === "outcome" && isLeftAtWork(end.outcome) && !idle) {
       unended.add(id);
       void this.#endLater(id);
     }
@@ -272,6 +282,12 @@ export class Commands {
     const { hostName: host, paths } = this.#options;
     return notRun(reason, { host, lockDir: paths.lockDir });
   }
+}
+
+/** It was to be ended, and that is not proven. */
+function isLeftAtWork(outcome: CommandOutcome): boolean {
+  if (outcome.state === "cancelled" || outcome.state === "timeout") return !outcome.gone;
+  return outcome.state === "lost" && isNotEnded(outcome.error);
 }
 
 /** After it was to be ended: it was not, and can be at another time. */

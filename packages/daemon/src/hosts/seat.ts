@@ -118,6 +118,7 @@ export class Seat {
       hostName,
       owner: identity.daemonId,
       ...(spool === undefined ? {} : { spool }),
+      held: () => locks.held.some(({ kind }) => kind === "operation"),
       unended: unended(hostKey),
     });
     commands.endLeft();

@@ -88,7 +88,9 @@ export class SshHostSession implements HostSession {
     options: ExecOptions & { release?: boolean; id?: string } = {},
   ): Promise<CommandOutcome & { lockReleased?: boolean }> {
     const { release = false, ...rest } = options;
-    return await changeFenced(this.#parts, command, { ...rest, lock, release });
+    const ended = await changeFenced(this.#parts, command, { ...rest, lock, release });
+    if (ended.lockReleased === true) this.#parts.commands.lockGone();
+    return ended;
   }
 
   async follow(...[id, options]: Parameters<HostSession["follow"]>): ReturnType<HostSession["follow"]> {
@@ -96,6 +98,7 @@ export class SshHostSession implements HostSession {
     const ended = await commands.follow(id, options);
     if (ended.state === "absent" || ended.lockReleased !== true) return ended;
     for (const lock of locks.held) if (lock.kind === "operation") locks.released(lock);
+    commands.lockGone();
     return ended;
   }
 
@@ -124,8 +127,11 @@ export class SshHostSession implements HostSession {
   }
 
   async releaseLock(lock: HeldLock): Promise<LockRelease> {
-    if (lock.kind === "operation") await this.#parts.commands.leftEnded();
-    return await this.#parts.locks.release(lock);
+    const { commands, locks } = this.#parts;
+    if (lock.kind === "operation") await commands.leftEnded();
+    const release = await locks.release(lock);
+    if (lock.kind === "operation" && release.state !== "error") commands.lockGone();
+    return release;
   }
 
   adoptLocks(locks: readonly HeldLock[]): void {

@@ -133,21 +133,24 @@ class DurableRun {
 
   /** One follower, as long as it lasts. @returns null when it broke off, `elsewhere` when only the script can follow */
   async #attach(): Promise<DurableEnd | "elsewhere" | null> {
-    const { signal } = this.#options;
+    const { signal, detach, start } = this.#options;
     if (signal.aborted && !this.#sent) return { kind: "refused", reason: "cancelled" };
-    if (this.#options.detach.aborted) return this.#outcome({ why: "detached" });
+    if (detach.aborted) return this.#outcome({ why: "detached" });
+    // What was sent and never arrived is not begun any more once it is cancelled.
+    const starts = start !== undefined && !(this.#sent && signal.aborted);
     let follower: Follower;
     try {
-      follower = await this.#follower();
+      follower = await this.#follower(starts ? start : undefined);
     } catch (error) {
       if (this.#sent) return null;
+      if (detach.aborted) return this.#outcome({ why: "detached" });
       const known = toMtuiError(error);
       const state = known.kind === "request.cancelled" ? "notRun" : "unreachable";
       return { kind: "outcome", outcome: { state, error: known.toReport() }, release: "-" };
     }
-    if (signal.aborted && !this.#sent) {
-      follower.destroy();
-      return { kind: "refused", reason: "cancelled" };
+    if (!this.#sent && (signal.aborted || detach.aborted)) {
+      follower.leave();
+      return signal.aborted ? { kind: "refused", reason: "cancelled" } : this.#outcome({ why: "detached" });
     }
     const nonce = randomBytes(16).toString("hex");
     const before = this.#streams.offsets;
@@ -155,7 +158,7 @@ class DurableRun {
     const attachment = this.#streams.attach(nonce);
     follower.begin({ nonce, from: before }, attachment.sink);
     this.#sent = true;
-    const end = await this.#hear(follower, attachment);
+    const end = await this.#hear(follower, { ...attachment, starts });
     if (end !== null) return end;
     const { stdout, stderr } = this.#streams.offsets;
     const got = stdout > before.stdout || stderr > before.stderr;
@@ -165,22 +168,26 @@ class DurableRun {
   }
 
   /** The runner where it can be had, and only for a start that was not sent before. @throws MtuiError as the link */
-  async #follower(): Promise<Follower> {
-    const { link, paths, place, start, signal, detach } = this.#options;
+  async #follower(start: DurableScript["start"]): Promise<Follower> {
+    const { link, paths, place, signal, detach } = this.#options;
     const command = { paths, place, ...(start === undefined ? {} : { start }) };
     if (this.#sent || start === undefined) return shellFollower(await link.shell(detach), command);
-    const runner = await link.runner(signal);
+    const either = AbortSignal.any([signal, detach]);
+    const runner = await link.runner(either);
     if (runner !== null) return runnerFollower(runner, { ...command, start });
-    return shellFollower(await link.shell(signal), command);
+    return shellFollower(await link.shell(either), command);
   }
 
-  async #hear(follower: Follower, attachment: Attachment): Promise<DurableEnd | "elsewhere" | null> {
+  async #hear(
+    follower: Follower,
+    attachment: Attachment & { readonly starts: boolean },
+  ): Promise<DurableEnd | "elsewhere" | null> {
     const { said } = attachment;
     if (this.#broken !== null) await this.#again(attachment);
     void this.#wake(attachment);
     const { start, signal, link, limits } = this.#options;
     // Cancelled before anybody looked: what is over by now says how it ended, and only what is at work is ended.
-    if (start === undefined && signal.aborted) await Promise.race([said, attachment.running, this.#detached]);
+    if (!attachment.starts && signal.aborted) await Promise.race([said, attachment.running, this.#detached]);
     const event: Event = await Promise.race([said, this.#detached, this.#watch.stopped]);
     if (isStop(event)) {
       const { gone, answered } = await endOnHost(link, {
@@ -205,7 +212,10 @@ class DurableRun {
     else follower.leave();
     if (event.why === "closed") return null;
     if (event.why === "elsewhere") return event.why;
-    if (event.why === "refused") return { kind: "refused", reason: event.reason };
+    if (event.why === "refused") {
+      const never = event.reason === "absent" && start !== undefined;
+      return { kind: "refused", reason: never ? "cancelled" : event.reason };
+    }
     return this.#outcome(event, { release: event.why === "ended" ? event.release : "-" });
   }
 

@@ -3,6 +3,7 @@ import { shellQuote } from "../../ssh/index.ts";
 import { scanMarks } from "../../ssh/marker.ts";
 import type { RemoteShell, ShellSink } from "../../ssh/transport.ts";
 import { GUARD_SECONDS, READ_LIMIT } from "../lock-script.ts";
+import { REASON_LIMIT } from "./script.ts";
 import { RUNNER_FIELDS, RUNNER_PROGRAM } from "./runner-program.ts";
 
 export type RunnerRequest = Readonly<Record<(typeof RUNNER_FIELDS)[number], string>>;
@@ -76,9 +77,9 @@ export class RunnerChannel {
  * account that has perl read bytes or find modules in a way of its own has its commands run by the shell.
  */
 function beginScript(nonce: string, perl: string): string {
-  const start = `exec ${shellQuote(perl)} -e 'eval delete $ENV{MTUI_RUNNER}; exit 1' ${nonce} ${READ_LIMIT} ${GUARD_SECONDS}`;
+  const start = `exec ${shellQuote(perl)} -e 'eval delete $ENV{MTUI_RUNNER}; exit 1' ${nonce} ${READ_LIMIT} ${GUARD_SECONDS} ${REASON_LIMIT}`;
   return `{
-if [ -z "$PERL5OPT$PERL5LIB$PERL_UNICODE" ] && command -v ${shellQuote(perl)} >/dev/null 2>&1; then
+if [ -z "\${PERL5OPT+x}\${PERL5LIB+x}\${PERL_UNICODE+x}\${PERLIO+x}" ] && command -v ${shellQuote(perl)} >/dev/null 2>&1; then
 MTUI_RUNNER=${shellQuote(RUNNER_PROGRAM)}; export MTUI_RUNNER
 ${start}
 fi

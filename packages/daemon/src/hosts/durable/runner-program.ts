@@ -28,7 +28,7 @@ export const RUNNER_FIELDS = [
 export const RUNNER_PROGRAM = String.raw`
 use strict;
 $0 = 'mtui-runner';
-my ($nonce, $limit, $patience) = @ARGV;
+my ($nonce, $limit, $patience, $reason_limit) = @ARGV;
 my ($in, $null) = ('');
 my %a;
 require POSIX;
@@ -70,8 +70,12 @@ sub serve {
   @a{qw(${RUNNER_FIELDS.join(" ")})} = @fields;
   $nonce = $a{nonce};
   my ($why, @run) = begin();
-  if (defined $why) { mark(*STDOUT, $why eq 'elsewhere' ? $why : "refused $why"); return }
-  follow(@run);
+  if (!defined $why) { follow(@run) }
+  elsif ($why eq 'elsewhere') { mark(*STDOUT, $why) }
+  else {
+    $why =~ s/\s/ /g;
+    mark(*STDOUT, 'refused ' . substr $why, 0, $reason_limit);
+  }
 }
 
 # What stands is text of our own, in one line without an end; its time may have been renewed.
@@ -104,9 +108,9 @@ sub begin {
   my ($runner, $hear, $tell);
   unless (note($run, "boot $boot\n") and sysopen $out, "$file.out", $create and sysopen $err, "$file.err", $create
     and pipe $hear, $tell and defined($runner = fork)) {
-    my $why = "$!";
+    my $why = ($hear ? 'process' : 'home') . " $!: $file";
     unlink map { "$file.$_" } qw(run out err);
-    return "home $why: $file";
+    return $why;
   }
   if (!$runner) {
     close $hear;
@@ -256,23 +260,22 @@ sub follow {
   open my $err, '<', "$file.err";
   mark(*STDOUT, 'go');
   mark(*STDERR, 'go');
-  my ($looks, $group, $over, $ticked) = (0, 0, 0, time);
-  until ($over) {
+  my ($looks, $group, $over, $more, $ticked) = (0, 0, 0, 0, time);
+  until ($over and !$more) {
     my $bits = '';
     vec($bits, fileno STDIN, 1) = 1;
-    vec($bits, fileno $hear, 1) = 1;
-    my $n = select $bits, undef, undef, $group ? 1 : 0.03;
+    vec($bits, fileno $hear, 1) = 1 unless $over;
+    my $n = select $bits, undef, undef, $more ? 0 : $group ? 1 : 0.03;
     $looks++;
     if ($n > 0) {
       more() if vec $bits, fileno STDIN, 1;
-      if (vec $bits, fileno $hear, 1) {
+      if (!$over and vec $bits, fileno $hear, 1) {
         my $told = sysread $hear, my $dots, 65536;
         $over = 1 if defined $told && $told == 0;
       }
     }
-    1 while (copy($out, *STDOUT) + copy($err, *STDERR));
-    last if $over;
-    if (!$group and ($n == 0 or $looks > 1) and slurp("$file.run") =~ /^go (\d+)$/m) {
+    # Before the bytes: a flood must not keep from anybody what is to be ended.
+    if (!$group and !$over and ($n == 0 or $looks > 1) and slurp("$file.run") =~ /^go (\d+)$/m) {
       $group = $1;
       mark(*STDOUT, "group $group");
     }
@@ -281,6 +284,7 @@ sub follow {
       my $wrote = slurp("/proc/$runner/io") =~ /^wchar: (\d+)/m ? $1 : '-';
       mark(*STDOUT, "tick $wrote $wrote");
     }
+    $more = copy($out, *STDOUT) + copy($err, *STDERR);
   }
   waitpid $runner, 0;
   my $said = slurp("$file.run");

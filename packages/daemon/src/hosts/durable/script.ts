@@ -19,6 +19,9 @@ export interface DurablePlace {
   readonly id: string;
 }
 
+/** Bytes of a reason why nothing ran: a mark is not longer than that. */
+export const REASON_LIMIT = 120;
+
 const ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,119}$/;
 
 /** It becomes a file's name. */
@@ -53,7 +56,7 @@ if [ -e "$R.run" ]; then :
 else
 ${start === undefined ? "no=absent" : "mtui_begin"}
 fi
-if [ -n "$no" ]; then mtui_mark refused "$no"; exit 0; fi
+if [ -n "$no" ]; then mtui_mark refused "$(printf '%.${REASON_LIMIT}s' "$no" | tr '\\n' ' ')"; exit 0; fi
 mtui_follow ${from.stdout} ${from.stderr}
 exit 0
 }
