@@ -51,6 +51,42 @@ describe("what cannot be written down does not begin, from the first time on", (
     expect(desk.journal.workspaces.all()).toEqual([]);
   });
 
+  test.each([
+    ["in the background", true],
+    ["in the foreground", false],
+  ])(
+    "the second of three updates (%s): the caller learns of the first, which goes on",
+    async (_, background) => {
+      using desk = openDesk({ hosts: ["ant"] });
+      const rrids = [desk.template(1), desk.template(2), desk.template(3)];
+      const jobs = vi.spyOn(desk.services.jobs, "start");
+      const rooms: (() => void)[] = [];
+      jobs.mockImplementationOnce((request, work) => {
+        jobs.mockRestore();
+        const first = desk.services.jobs.start(request, work);
+        rooms.push(fill(desk.journal, "jobs"));
+        return first;
+      });
+      const hint = new RegExp(
+        `^validate-1 was started: mtuictl job follow validate-1; the rest was not: mtuictl validate ${rrids.slice(1).join(" ")}\\. Check`,
+      );
+      const ask = () => desk.call("validate", { rrids, background }, { key: "k" });
+      const data = { jobs: ["validate-1"], path: expect.any(String) };
+      await expect(ask()).rejects.toMatchObject({ ...REFUSED, hint: expect.stringMatching(hint), data });
+      expect(desk.services.jobs.list()).toHaveLength(1);
+      expect(desk.services.workspaces.list().map(({ name }) => name)).toEqual([
+        rrids[0]?.replaceAll(":", "-"),
+      ]);
+      // Asked for again while there still is no room: the same one.
+      await expect(ask()).rejects.toMatchObject({ ...REFUSED, data });
+      for (const room of rooms) room();
+      const again = await ask();
+      expect(again.jobs).toHaveLength(3);
+      expect(again.jobs[0]).toMatchObject({ id: "validate-1" });
+      await Promise.all(again.jobs.map(({ id }) => desk.services.jobs.get(id).ended));
+    },
+  );
+
   test("the work of a job: nothing is run, and its locks are given back", async () => {
     using desk = await added("ant");
     const ant = desk.pool.machine("ant");
@@ -107,7 +143,30 @@ describe("what cannot be written down does not begin, from the first time on", (
     await expect(desk.call("takeover", take)).rejects.toMatchObject(REFUSED);
     expect(desk.services.arbiter.view().claims).toMatchObject([{ id: claim, workspace: "w" }]);
     expect(desk.pool.machine("ant").files.pool?.bytes).toContain("[w]");
+    expect(desk.services.workspaces.list().map(({ name }) => name)).toEqual(["w"]);
+    expect(desk.journal.workspaces.all().map(([name]) => name)).toEqual(["w"]);
     await desk.call("run", { workspace: "w", command: ["true"] });
+  });
+
+  test("a takeover for a new desk: what others begin there, while its connection is closed, stays", async () => {
+    using desk = await added("ant");
+    const claim = desk.services.arbiter.view().claims[0]?.id;
+    const rrid = desk.template(7);
+    const open = desk.pool.open.bind(desk.pool);
+    vi.spyOn(desk.pool, "open").mockImplementationOnce(async (...args) => {
+      const session = await open(...args);
+      const close = session.close.bind(session);
+      session.close = async () => {
+        await desk.call("load_template", { workspace: "v", auto_review_id: rrid });
+        await close();
+      };
+      return session;
+    });
+    fill(desk.journal, "claims");
+    const take = { workspace: "v", host: "ant", claim, reason: "urgent" };
+    await expect(desk.call("takeover", take)).rejects.toMatchObject(REFUSED);
+    expect(desk.services.workspaces.find("v")?.rridText).toBe(rrid);
+    expect(desk.pool.machine("ant").open).toBe(1);
   });
 });
 

@@ -41,9 +41,10 @@ export const takeover: PlainHandler<"takeover"> = async (asked, call) => {
   try {
     taken = commit({ call, params, reason, claim, loser, host, session });
   } catch (thrown) {
-    await session.close();
+    // Before anything is waited for: from then on others may have begun something at that desk.
     const fresh = workspaces.find(params.workspace);
     if (isNew && fresh !== undefined && fresh.hosts.size === 0) workspaces.forget(fresh);
+    await session.close();
     throw thrown;
   }
   return finish({ ...taken, call, claim, loser, host });

@@ -11,6 +11,7 @@ import type { Call, PlainHandler, Services } from "./context.ts";
 import { Gate } from "./gate.ts";
 import { assertConsistent } from "./host-choice.ts";
 import { type FormerJob, foreground, inLane, stepsOf } from "./start-job.ts";
+import { startedInPart } from "./started-in-part.ts";
 import { type ValidationOrder, validateOne } from "./validate-one.ts";
 
 /**
@@ -24,13 +25,22 @@ export const validate: PlainHandler<"validate"> = async (params, call) => {
   ];
   await assertConsistent(params, call.services.connector);
   // Asked for again: what was started then is what is answered now.
-  const asked = new Map(jobsAskedFor(call.asked, call.services).map((job) => [job.request.rrid, job]));
-  const fresh = rrids.filter(({ text }) => !asked.has(text));
+  const started = new Map(jobsAskedFor(call.asked, call.services).map((job) => [job.request.rrid, job]));
+  const fresh = rrids.filter(({ text }) => !started.has(text));
   for (const rrid of fresh) assertIdle(rrid, call);
   call.services.jobs.assertRoom(fresh.map((rrid) => nameOfUpdate(rrid, call.client)));
   const gate = new Gate(params.parallel ?? rrids.length);
   const group = randomUUID();
-  const jobs = rrids.map((rrid) => asked.get(rrid.text) ?? startOne(rrid, { call, gate, group, params }));
+  for (const rrid of fresh) {
+    try {
+      started.set(rrid.text, startOne(rrid, { call, gate, group, params }));
+    } catch (thrown) {
+      if (started.size === 0) throw thrown;
+      const rest = rrids.map(({ text }) => text).filter((text) => !started.has(text));
+      throw startedInPart(thrown, { jobs: [...started.values()], rest });
+    }
+  }
+  const jobs = rrids.flatMap(({ text }) => started.get(text) ?? []);
   if (params.background) return { jobs: jobs.map((job) => job.view()), results: null };
   // All are waited for, whatever becomes of one: the reply has a result or an error for each.
   await Promise.allSettled(jobs.map((job) => foreground(job, call.signal)));
