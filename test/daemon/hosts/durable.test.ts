@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { CommandOutcome } from "../../../packages/daemon/src/hosts/index.ts";
@@ -173,16 +181,22 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
     expect(wire.operationLock).toBe("1700000000:bob:7");
   });
 
-  test("can be cancelled while it floods", async () => {
+  test("can be cancelled while it floods a slow link", { timeout: 30_000 }, async () => {
     await using wire = new LocalWire(host);
     await using session = await wire.open();
+    const lock = await lockOf(session);
     const stop = new AbortController();
-    const outcome = await session.change("exec yes", await lockOf(session), {
-      release: true,
+    wire.lag = 5;
+    const running = session.change('echo "$$" >pid; exec yes', lock, {
       signal: stop.signal,
       onOutput: () => stop.abort(),
     });
-    expect(outcome).toMatchObject({ state: "cancelled", gone: true, lockReleased: true });
+    await vi.waitFor(() => {
+      expect(wire.read("pid")).toMatch(/^\d+\n$/);
+      expect(existsSync(`/proc/${wire.read("pid")?.trim()}`)).toBe(false);
+    }, 10_000);
+    wire.lag = 0;
+    expect(await running).toMatchObject({ state: "cancelled", gone: true });
   });
 
   test("is not started when the lock is another one by now, and leaves no trace", async () => {

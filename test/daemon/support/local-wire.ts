@@ -38,6 +38,8 @@ export class LocalWire implements AsyncDisposable {
   readonly perl: string;
   /** New connections: made, refused, or never answered. */
   answers: "yes" | "no" | "never" = "yes";
+  /** So many milliseconds between two pieces of output that are read: a link that a flood is too much for. */
+  lag = 0;
   /** Channels that a connection may have at a time, as sshd's MaxSessions. */
   sessions = 10;
   /** Told of each script that a shell is sent. */
@@ -216,7 +218,12 @@ class LocalShell implements RemoteShell {
     this.#process = spawn(wire.shell, { argv0: "sh", detached: true, cwd: wire.home, env });
     const { stdin, stdout, stderr } = this.#process;
     for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);
-    stdout.on("data", (chunk: Buffer) => this.open && this.#sink?.onOutput("stdout", chunk));
+    stdout.on("data", (chunk: Buffer) => {
+      if (this.open) this.#sink?.onOutput("stdout", chunk);
+      if (this.#wire.lag === 0) return;
+      stdout.pause();
+      setTimeout(() => stdout.resume(), this.#wire.lag);
+    });
     stderr.on("data", (chunk: Buffer) => this.open && this.#sink?.onOutput("stderr", chunk));
     this.#process.once("close", () => this.#over());
     this.#process.once("error", () => this.#over());
