@@ -25,19 +25,19 @@ async function textOf(
   return outcome.stdout.head.toString();
 }
 
-/** Processes of that name whose home it is: the one that waits for the next command, or runners at work. */
-function runnersIn(home: string, name = "mtui-runner"): number[] {
-  return readdirSync("/proc")
-    .filter((pid) => /^\d+$/.test(pid))
-    .filter((pid) => {
-      try {
-        const there = readlinkSync(`/proc/${pid}/cwd`).startsWith(home);
-        return there && readFileSync(`/proc/${pid}/comm`, "utf8").trim() === name;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+/** Processes that serve a connection there; each has a child that waits for the next command. */
+function runnersIn(home: string): number[] {
+  const named = readdirSync("/proc").flatMap((pid) => {
+    try {
+      if (!readlinkSync(`/proc/${pid}/cwd`).startsWith(home)) return [];
+      const [, name, parent] =
+        /^\d+ \((.*)\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+      return name === "mtui-runner" ? [{ pid: Number(pid), parent: Number(parent) }] : [];
+    } catch {
+      return [];
+    }
+  });
+  return named.filter(({ parent }) => !named.some(({ pid }) => pid === parent)).map(({ pid }) => pid);
 }
 
 test("a command sees the same, whoever runs it", async () => {

@@ -10,7 +10,8 @@ const LAB =
 /** The listener, and a session for each connection that stands. */
 const SSHD = /^(?:\/\S+\/)?sshd(?:-session|-auth)?(?:: | -|$)/;
 /** What an idle connection of ours has below its session: shells without a command, a runner without one. */
-const IDLE = ["/bin/sh", "mtui-runner"];
+const RUNNER = "mtui-runner";
+const IDLE = ["/bin/sh", RUNNER];
 /** Somebody's work: it is not waited for. */
 const WORK = /^(?:zypper|rpm|sleep [1-9]|(?:\/\S+\/)?(?:ba)?sh -c )|rpm-tmp/;
 
@@ -66,8 +67,11 @@ function strangers(processes: readonly Process[]): Process[] {
     const parent = parentOf(each);
     return parent === undefined ? each.parent === "0" : isFromOutside(parent);
   };
+  const isServed = (each: Process | undefined): boolean =>
+    each !== undefined && IDLE.includes(each.args) && SSHD.test(parentOf(each)?.args ?? "");
+  // The runner of a next command is the child of the one that serves the connection.
   const isIdle = (each: Process): boolean =>
-    IDLE.includes(each.args) && SSHD.test(parentOf(each)?.args ?? "");
+    isServed(each) || (each.args === RUNNER && parentOf(each)?.args === RUNNER && isServed(parentOf(each)));
   return processes.filter(
     (each) => !LAB.test(each.args) && !SSHD.test(each.args) && !isIdle(each) && !isFromOutside(each),
   );

@@ -7,6 +7,10 @@
  * `RUNNER_FIELDS`. It only starts what nobody has started: `elsewhere` means that there is a `.run` already, or
  * that the fence is taken, and that the script is to be asked. It ends with its standard input.
  *
+ * The runner of the next command is forked before there is one, and waits for it; what a command has to wait for is
+ * one fork and its shell. It says `+` to its parent when it has begun, or `!` and why not, and then a byte
+ * for each time that there is something to read.
+ *
  * No module but POSIX, which every perl has; nothing newer than perl 5.10.
  */
 export const RUNNER_FIELDS = [
@@ -29,8 +33,10 @@ export const RUNNER_PROGRAM = String.raw`
 use strict;
 $0 = 'mtui-runner';
 my ($nonce, $limit, $patience, $reason_limit) = @ARGV;
-my ($in, $null) = ('');
+my ($in, $null, $next) = ('');
 my %a;
+my %held;
+my @deaf = qw(HUP INT QUIT TERM PIPE USR1 XFSZ);
 require POSIX;
 put(*STDOUT, "\036$nonce ready perl\n");
 open $null, '>', '/dev/null' or exit 1;
@@ -38,6 +44,7 @@ serve() while 1;
 
 sub put {
   my ($to, $bytes) = @_;
+  $bytes = delete($held{fileno $to}) . $bytes if exists $held{fileno $to};
   my $at = 0;
   while ($at < length $bytes) {
     my $n = syswrite $to, $bytes, length($bytes) - $at, $at;
@@ -61,21 +68,71 @@ sub line_of {
 
 # A request is complete before anything of it is done.
 sub serve {
+  $next ||= runner_in_waiting();
   more() until $in =~ s/^(\d{1,8})\n//;
   my $size = $1;
   more() while length $in < $size;
   my $request = substr $in, 0, $size, '';
-  my @fields;
-  push @fields, substr $request, 0, $1, '' while $request =~ s/^(\d+)://;
-  @a{qw(${RUNNER_FIELDS.join(" ")})} = @fields;
+  read_fields($request);
   $nonce = $a{nonce};
-  my ($why, @run) = begin();
-  if (!defined $why) { follow(@run) }
-  elsif ($why eq 'elsewhere') { mark(*STDOUT, $why) }
-  else {
+  my ($runner, $to, $hear) = @{$next || []};
+  $next = undef;
+  return mark(*STDOUT, 'elsewhere') unless $runner;
+  put($to, "$size\n$request");
+  close $to;
+  my $why = first_word($hear);
+  if ($why eq '+') { follow($runner, $hear) }
+  elsif ($why =~ s/^!//) {
     $why =~ s/\s/ /g;
     mark(*STDOUT, 'refused ' . substr $why, 0, $reason_limit);
   }
+  else { mark(*STDOUT, 'elsewhere') }
+  waitpid $runner, 0;
+}
+
+sub read_fields {
+  my ($text) = @_;
+  my @fields;
+  push @fields, substr $text, 0, $1, '' while $text =~ s/^(\d+)://;
+  @a{qw(${RUNNER_FIELDS.join(" ")})} = @fields;
+}
+
+sub first_word {
+  my ($hear) = @_;
+  my $word = '';
+  while (1) {
+    my $n = sysread $hear, $word, $word =~ /^!/ ? 4096 : 1, length $word;
+    return $word if defined $n && $n == 0 or $word eq '+';
+    return '' if !defined $n and $! != POSIX::EINTR();
+  }
+}
+
+sub runner_in_waiting {
+  pipe my $from, my $to or return;
+  pipe my $hear, my $tell or return;
+  my $runner = fork;
+  return unless defined $runner;
+  if ($runner) { close $from; close $tell; return [$runner, $to, $hear] }
+  close $to;
+  close $hear;
+  POSIX::setsid();
+  $SIG{$_} = 'IGNORE' for @deaf;
+  $SIG{CHLD} = sub { };
+  open STDIN, '<', '/dev/null';
+  open STDOUT, '>', '/dev/null';
+  open STDERR, '>', '/dev/null';
+  my $request = '';
+  while (1) {
+    my $n = sysread $from, $request, 65536, length $request;
+    last if defined $n ? $n == 0 : $! != POSIX::EINTR();
+  }
+  # Half a request is none.
+  POSIX::_exit(0) unless $request =~ s/^(\d+)\n// and length $request == $1;
+  read_fields($request);
+  eval { runner($tell) };
+  # Before what takes longer: the end of a process.
+  close $tell;
+  POSIX::_exit(0);
 }
 
 # What stands is text of our own, in one line without an end; its time may have been renewed.
@@ -88,10 +145,15 @@ sub ours {
   return $line eq $text;
 }
 
-sub begin {
+sub place {
   my $home = defined $ENV{HOME} && $ENV{HOME} ne '' ? $ENV{HOME} : (getpwuid $>)[7];
-  my ($ours, $dir) = ("$home/.mtuid", "$home/.mtuid/$a{owner}");
-  my $file = "$dir/$a{id}";
+  my $dir = "$home/.mtuid/$a{owner}";
+  return ("$dir/$a{id}", $dir, "$home/.mtuid");
+}
+
+# The fence, the locks, the files; or why not.
+sub begin {
+  my ($file, $dir, $ours) = place();
   return 'elsewhere' if -e "$file.run";
   return 'fence' if there($a{fence}) and !plain($a{fence});
   sysopen my $fence, $a{fence}, POSIX::O_WRONLY() | POSIX::O_CREAT() | POSIX::O_APPEND() or return 'fence';
@@ -105,20 +167,12 @@ sub begin {
     or return $! == POSIX::EEXIST() ? 'elsewhere' : "home $!: $file.run";
   my $create = POSIX::O_WRONLY() | POSIX::O_CREAT() | POSIX::O_TRUNC() | POSIX::O_APPEND();
   chomp(my $boot = line_of('/proc/sys/kernel/random/boot_id'));
-  my ($runner, $hear, $tell);
-  unless (note($run, "boot $boot\n") and sysopen $out, "$file.out", $create and sysopen $err, "$file.err", $create
-    and pipe $hear, $tell and defined($runner = fork)) {
-    my $why = ($hear ? 'process' : 'home') . " $!: $file";
+  unless (note($run, "boot $boot\n") and sysopen $out, "$file.out", $create and sysopen $err, "$file.err", $create) {
+    my $why = "$!";
     unlink map { "$file.$_" } qw(run out err);
-    return $why;
+    return "home $why: $file";
   }
-  if (!$runner) {
-    close $hear;
-    eval { runner($file, $fence, $run, $out, $err, $tell) };
-    POSIX::_exit(0);
-  }
-  close $tell;
-  return undef, $file, $runner, $hear;
+  return undef, $file, $fence, $run, $out, $err;
 }
 
 # One write for each note: a disk that takes only half of it leaves a line that says nothing.
@@ -131,15 +185,11 @@ sub note {
 }
 
 sub runner {
-  my ($file, $fence, $run, $out, $err, $tell) = @_;
+  my ($tell) = @_;
   $0 = "mtui-runner:$a{id}";
-  POSIX::setsid();
-  my @deaf = qw(HUP INT QUIT TERM PIPE USR1 XFSZ);
-  $SIG{$_} = 'IGNORE' for @deaf;
-  $SIG{CHLD} = sub { };
-  open STDIN, '<', '/dev/null';
-  open STDOUT, '>', '/dev/null';
-  open STDERR, '>', '/dev/null';
+  my ($why, $file, $fence, $run, $out, $err) = begin();
+  if (defined $why) { syswrite $tell, $why eq 'elsewhere' ? '?' : "!$why"; return }
+  syswrite $tell, '+';
   my $start = (split / /, line_of('/proc/self/stat'))[21];
   note($run, "run $$ $start\npump o $$\npump e $$\n");
   my @streams = map { { to => $_, room => $a{spool}, read => 0, kept => 0 } } $out, $err;
@@ -254,12 +304,13 @@ sub give {
 
 # The parent of the runner, which is told when there is something to read; its end closes the pipe.
 sub follow {
-  my ($file, $runner, $hear) = @_;
+  my ($runner, $hear) = @_;
+  my ($file) = place();
   # Without them, because somebody removed them, there is nothing to copy.
   open my $out, '<', "$file.out";
   open my $err, '<', "$file.err";
-  mark(*STDOUT, 'go');
-  mark(*STDERR, 'go');
+  # With the first words that follow: a short command is two packets and not four.
+  $held{1} = $held{2} = "\036$nonce go\n";
   my ($looks, $group, $over, $more, $ticked) = (0, 0, 0, 0, time);
   until ($over and !$more) {
     my $bits = '';
@@ -274,6 +325,7 @@ sub follow {
         $over = 1 if defined $told && $told == 0;
       }
     }
+    put(*STDOUT, ''), put(*STDERR, '') if $n == 0;
     # Before the bytes: a flood must not keep from anybody what is to be ended.
     if (!$group and !$over and ($n == 0 or $looks > 1) and slurp("$file.run") =~ /^go (\d+)$/m) {
       $group = $1;
@@ -286,7 +338,6 @@ sub follow {
     }
     $more = copy($out, *STDOUT) + copy($err, *STDERR);
   }
-  waitpid $runner, 0;
   my $said = slurp("$file.run");
   my ($exit, @wrote) = $said =~ /^exit (\d+) (\d+) (\d+)$/m;
   my ($given) = $said =~ /^end (\S+) - - \.$/m;
