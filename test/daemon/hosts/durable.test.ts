@@ -171,9 +171,9 @@ describe.each(HOSTS)("a changing command, run by $shell $perl", (host) => {
       expect(stateOf(above)).toBe("T");
       // Gone, if the one above took its status in the very moment in which it was stopped.
       expect(["Z", null]).toContain(stateOf(command));
-      return Number(above);
+      return above;
     }, 10_000);
-    process.kill(parent, "SIGCONT");
+    process.kill(Number(parent), "SIGCONT");
     const outcome = await running;
     writeFileSync(join(wire.home, "go"), "");
     expect(outcome.state).toBe("ok");
