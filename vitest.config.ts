@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{core,daemon,cli,mcp-shim,conformance,pins,regression,simulation}/**/*.test.ts"],
+          // A machine that does other work as well is slow, and not wrong.
+          testTimeout: 20_000,
         },
       },
       {
