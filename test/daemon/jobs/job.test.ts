@@ -35,6 +35,21 @@ describe("a job", () => {
     expect(states.map(({ data }) => data?.["state"])).toEqual(["queued", "running", "done"]);
   });
 
+  test("counts on over lives of the daemon", async () => {
+    const { clock, events, table } = tableOf();
+    const before = table.start(request, () => new Promise(() => undefined));
+    before.running();
+    await clock.advance(2000);
+    const former = before.saved();
+    const next = new JobTable({ clock, events, limits: {} });
+    const job = next.restart("run-1", { former, work: () => new Promise(() => undefined) });
+    expect(job.view()).toMatchObject({ state: "queued", elapsed: 2 });
+    job.running();
+    await clock.advance(1000);
+    expect(job.view()).toMatchObject({ state: "running", elapsed: 3, started_at: former.started });
+    expect(job.saved().started).toBe(former.started);
+  });
+
   test("shows the last line of a host's step beside no other step", async () => {
     const { table } = tableOf();
     const work = Promise.withResolvers<JobEnd>();

@@ -53,6 +53,8 @@ export class Job {
   readonly #created: number;
   #state: JobState = "queued";
   #started: number | null = null;
+  /** In the life in which it did for the first time. */
+  readonly #formerStarted: number | null;
   #finished: number | null = null;
   #step: string | null = null;
   #ticket: TicketView | null = null;
@@ -87,6 +89,7 @@ export class Job {
     this.#resumed = former !== undefined;
     this.#former = former?.hosts ?? {};
     this.#created = former?.created ?? this.#clock.now();
+    this.#formerStarted = former?.started ?? null;
     this.#save = options.save ?? (() => null);
     this.#worked = options.worked ?? null;
     this.#reached = former?.reached ?? null;
@@ -158,7 +161,7 @@ export class Job {
 
   running(): void {
     this.#ticket = null;
-    this.#started ??= this.#clock.now();
+    this.#started ??= this.#formerStarted ?? this.#clock.now();
     if (this.#state !== "cancelling") this.#transition("running");
   }
 
@@ -336,7 +339,7 @@ export class Job {
       state: this.#state,
       begun: this.#begun,
       created: this.#created,
-      started: this.#started,
+      started: this.#started ?? this.#formerStarted,
       finished: this.#finished,
       step: this.#step,
       hosts: Object.fromEntries(this.#hosts),
@@ -357,9 +360,9 @@ export class Job {
       rrid,
       state: this.#state,
       created_at: this.#created,
-      started_at: this.#started,
+      started_at: this.#started ?? this.#formerStarted,
       finished_at: this.#finished,
-      elapsed: (until - (this.#started ?? this.#created)) / 1000,
+      elapsed: (until - (this.#started ?? this.#formerStarted ?? this.#created)) / 1000,
       step: this.#step,
       hosts: this.#hostViews(),
       ticket: this.#ticket,
