@@ -1,3 +1,4 @@
+import { count } from "@mtui/core/text";
 import { isFinal } from "../jobs/index.ts";
 import type { Services } from "../operations/context.ts";
 import type { Journal } from "../store/journal.ts";
@@ -40,7 +41,7 @@ export async function recover(services: Services, journal: Journal): Promise<voi
   if (resumed + releasing + again.length + lost.length + workspaces.list().length === 0) return;
   log(
     "info",
-    `from the former life: ${workspaces.list().length} workspaces, ${resumed} hosts to look at, ${releasing} to release`,
+    `from the former life: ${count(workspaces.list().length, "workspace")}, ${count(resumed, "host")} to look at, ${releasing} to release`,
   );
   if (again.length > 0) log("info", `jobs that begin again: ${again.join(", ")}`);
   if (lost.length > 0) log("warn", `jobs that were at work and are lost: ${lost.join(", ")}`);
