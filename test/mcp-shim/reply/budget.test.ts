@@ -11,8 +11,8 @@ import { resultOf } from "./from-schema.ts";
 const table = buildCommandTable("0.1.0");
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 /** Items of the longest lists. */
-const scale = process.env["MTUI_LONG"] === undefined ? 6 : 16;
-const runs = process.env["MTUI_LONG"] === undefined ? 8 : 1000;
+const scale = process.env["MTUI_LONG"] === undefined ? 6 : 10;
+const runs = process.env["MTUI_LONG"] === undefined ? 8 : 60;
 
 function textOf(reply: ReturnType<typeof replyOf>): string {
   const [first] = reply.content;
