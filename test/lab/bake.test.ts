@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bakeEnvironment } from "./host/layer.ts";
 import { cacheRoot } from "./packages/cache.ts";
 import { mustRun } from "./process.ts";
 
-const INSIDE = join(import.meta.dirname, "inside");
 const withoutLab = process.env.MTUI_NO_LAB !== undefined || process.getuid?.() !== 0;
 
 /** /opt becomes a file system of its own, with a link whose target has a name of its own from the root on. */
@@ -29,16 +29,7 @@ test.skipIf(withoutLab)(
       const stdout = await mustRun(
         ["unshare", "--mount", "--propagation", "private", "bash", "-euc", IN_A_NAMESPACE],
         {
-          env: {
-            PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
-            INSIDE,
-            UPPER: at("upper"),
-            WORK: at("work"),
-            ROOT: at("root"),
-            DATA: at("data"),
-            SKELETON: at("skeleton"),
-            RPMS: at("rpms"),
-          },
+          env: bakeEnvironment(at),
         },
       );
       expect(stdout).toBe("the-machine\nthe-machine\n/opt/target\nthe-host\n");

@@ -104,6 +104,7 @@ describe("a job, asked for again under its key", () => {
 
 describe("jobs of one request that ended at different times", () => {
   const asked = { ...askedCall("validate", { params: {}, client: PERSON, key: "k-1" }) };
+  // What is looked at in a job; a real one does not end at a time of one's choosing.
   const job = (id: string, { from, until }: { from: number; until: number | null }): Job =>
     ({
       id,

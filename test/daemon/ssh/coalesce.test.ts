@@ -38,6 +38,7 @@ async function listening(answer: (socket: Socket) => void): Promise<AsyncDisposa
 test("a connection to a host sends small packets at once, from its first one on", async () => {
   const made = watchConnect();
   await using server = await listening((socket) => socket.destroy());
+  // As much of the two as dialling reads.
   const target = {
     name: "ant",
     hostName: "127.0.0.1",

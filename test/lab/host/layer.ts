@@ -10,6 +10,20 @@ import { type SkeletonFile, skeleton } from "./skeleton.ts";
 
 const INSIDE = join(import.meta.dirname, "..", "inside");
 
+/** What bake.sh is told. */
+export function bakeEnvironment(at: (name: string) => string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
+    INSIDE,
+    UPPER: at("upper"),
+    WORK: at("work"),
+    ROOT: at("root"),
+    DATA: at("data"),
+    SKELETON: at("skeleton"),
+    RPMS: at("rpms"),
+  };
+}
+
 /** The scripts that run inside a host, by file name. */
 export async function insideScripts(): Promise<Map<string, string>> {
   const names = (await readdir(INSIDE)).filter((name) => name.endsWith(".sh"));
@@ -55,16 +69,7 @@ export async function bakedLayer(spec: ResolvedSpec): Promise<string> {
           ...rpms.map((rpm) => rpm.file),
         ],
         {
-          env: {
-            PATH: process.env.PATH ?? "/usr/sbin:/usr/bin:/sbin:/bin",
-            INSIDE,
-            UPPER: at("upper"),
-            WORK: at("work"),
-            ROOT: at("root"),
-            DATA: at("data"),
-            SKELETON: at("skeleton"),
-            RPMS: at("rpms"),
-          },
+          env: bakeEnvironment(at),
         },
       );
       for (const name of ["work", "root", "data", "skeleton", "rpms"]) {

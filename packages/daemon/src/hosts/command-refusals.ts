@@ -8,7 +8,6 @@ import { reasonOf } from "./shell-lock-port.ts";
 export function notRun(reason: string, { host, lockDir }: { host: string; lockDir: string }): ErrorReport {
   const data = { host };
   if (reason.startsWith("home")) return noHome(host, reason.slice(5));
-  if (reason.startsWith("process")) return noProcess(host, reason.slice(8));
   switch (reason) {
     case "busy":
       return new MtuiError(
@@ -49,15 +48,6 @@ function noHome(host: string, reason: string): ErrorReport {
     `${host}: what a command needs cannot be written into ~/.mtuid (${why}); nothing was run.`,
     { hint: `Look at it: ssh root@${host} 'df ~; df -i ~; ls -lad ~/.mtuid'`, data: { host, reason: why } },
   ).toReport();
-}
-
-function noProcess(host: string, reason: string): ErrorReport {
-  const why = printable(reason);
-  return new MtuiError("host.busy", `${host}: no process can be started there (${why}); nothing was run.`, {
-    hint: `See what runs there: ssh root@${host} 'ps -eo pid,user,args | tail -50; ulimit -u'`,
-    data: { host, reason: why },
-    retryable: true,
-  }).toReport();
 }
 
 /** Null for a good one. */
